@@ -65,11 +65,16 @@ class Game:
         self.G = Player("G", generator.to(device), unmoved)
         self.D = Player("D", discriminator.to(device), unmoved)
         self.tricks: list[Trick] = []
+        self._having: dict[str, list[Trick]] = {}
+        self._built = False
         for trick in tricks:
             self.add(trick)
         for player, optimizer in ((self.G, g_optimizer), (self.D, d_optimizer)):
             player.module.to(device, memory_format=layout)  # type: ignore[call-overload]
             player.optimizer = optimizer(player.module.parameters())
+        for trick in self.tricks:
+            trick.ready(self)
+        self._built = True
         # An extragradient optimizer first looks ahead, then moves from where it stood by the gradient found there.
         self.moves = ("extrapolate", "step") if hasattr(self.G.optimizer, "extrapolate") else ("step",)
         self.order = "simultaneous" if len(self.moves) > 1 else order
@@ -215,7 +220,9 @@ class Game:
             raise SettingError(name, "is in the game already")
         trick.wrap(self)
         self.tricks.append(trick)
-        self._having: dict[str, list[Trick]] = {}
+        self._having.clear()
+        if self._built:
+            trick.ready(self)
 
     def turn(self, name: str, **knobs: Any) -> None:
         """Turn knobs of a trick while training; all of them or, where one is out of range, none."""
@@ -246,8 +253,6 @@ class Game:
         if seam not in self._having:
             self._having[seam] = [t for t in self.tricks if getattr(type(t), seam) is not getattr(Trick, seam)]
         return self._having[seam]
-
-    _having: dict[str, list[Trick]] = {}
 
     # ---------------------------------------------------------------------------------- what a checkpoint keeps
 

@@ -138,6 +138,9 @@ class Trick:
     def wrap(self, game: Game) -> None:
         """Change the players, once, at build time (spectral norm, dropout, packing)."""
 
+    def ready(self, game: Game) -> None:
+        """Once the networks are final and the optimizers made: copy what has to be copied (EMA, lookahead)."""
+
     # --- in a step, in this order
     def before(self, game: Game) -> None:
         """Before a step: schedules."""

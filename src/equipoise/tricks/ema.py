@@ -41,7 +41,7 @@ class EMA(Trick):
         if not 0 <= self.decay < 1:
             raise SettingError("decay", f"must be at least 0 and below 1, not {self.decay}")
 
-    def wrap(self, game: Game) -> None:
+    def ready(self, game: Game) -> None:
         self.generator = copy.deepcopy(game.G.module).requires_grad_(False).eval()
 
     def moved(self, player: Player, game: Game) -> None:

@@ -1,0 +1,208 @@
+"""Train, resume and sample from Python; the command line calls these and nothing else."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise import build, checkpoint, recipe as recipes, sampling
+from equipoise.choose import choose
+from equipoise.data.source import Source
+from equipoise.errors import RunError, SettingError, did_you_mean
+from equipoise.game import Game
+from equipoise.history import History
+from equipoise.progress import Progress, Quiet
+from equipoise.recipe import Recipe
+from equipoise.run_folder import RunFolder
+from equipoise.seeds import generator as stream
+from equipoise.train import Training
+
+
+@dataclass
+class Run:
+    """A run folder with its players, as trained so far."""
+
+    path: Path
+    recipe: Recipe
+    game: Game
+    facts: dict[str, Any]  # what data.json says: name, shape, classes, and how samples are written back
+    stopped_by: signal.Signals | None = None
+
+    @property
+    def generator(self) -> nn.Module:
+        """G to draw samples from: its average where the recipe keeps one."""
+        return sampling.best_generator(self.game)
+
+    def sample(self, n: int, seed: int = 0, weights: str | None = None) -> Tensor:
+        """n samples, float32 [n, *shape] on the host, images in [-1, 1]; `weights`: 'raw' or 'ema' (default: the average)."""
+        found = sampling.generators(self.game)
+        if weights is not None and weights not in found:
+            raise SettingError("weights", f"{weights!r} is not kept by this run; it has {' and '.join(found)}")
+        module = found[weights] if weights is not None else self.generator
+        device = self.game.at.device
+        z = torch.randn(n, self.game.latent_size, generator=stream(device, seed, "sample"), device=device)
+        return sampling.draw(module, z)
+
+    def signals(self) -> list[dict[str, Any]]:
+        """The records of signals.jsonl."""
+        return list(History(RunFolder(self.path).signals).read())
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The records of evaluations.jsonl: the distance at each checkpoint."""
+        return list(History(RunFolder(self.path).evaluations).read())
+
+
+def find_recipe(
+    what: str | Path | Mapping[str, Any] | Recipe, overrides: Mapping[str, Any] | None = None, data: str | Path | None = None
+) -> tuple[Recipe, str]:
+    """The recipe that a name, a YAML file, a mapping or a path to data stands for; and a sentence where it was chosen."""
+    said = ""
+    if isinstance(what, Recipe):
+        mapping: dict[str, Any] = {"name": what.name, **recipes.without_defaults(what)}
+    elif isinstance(what, Mapping):
+        mapping = {"name": "custom", **what}
+    elif str(what) in recipes.names() or str(what).endswith((".yaml", ".yml")):
+        mapping = recipes.read(what)
+    elif Path(what).exists():
+        mapping, said = choose(Path(what))
+    else:
+        raise SettingError("", f"{str(what)!r} is neither a recipe ({did_you_mean(str(what), recipes.names())}) nor a path to data")
+    if data is not None:
+        mapping["data"] = {**mapping.get("data", {}), "path": str(Path(data).resolve())}
+    return recipes.resolve(mapping, dict(overrides or {})), said
+
+
+def fit(
+    recipe: str | Path | Mapping[str, Any] | Recipe,
+    *,
+    data: str | Path | Source | None = None,
+    out: str | Path | None = None,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a GAN: the same as `equipoise train`.
+
+    `recipe` is a name (see `equipoise.recipe.names()`), a YAML file, a mapping, or a path to data. `settings` are the
+    recipe's own (epochs=, steps=, seed=, batch=, ...), `overrides` dotted ones ({'optimizer.lr': 1e-4}). A pair of your
+    own networks (z [B, latent] -> [B, *shape]; [B, *shape] -> logits) takes the place of the recipe's, and a `Source`
+    that of its data. Raises SettingError, DataError or RunError, each with one line that says what would be right.
+    """
+    given = data if isinstance(data, Source) else None
+    found, said = find_recipe(recipe, {**(overrides or {}), **settings}, None if isinstance(data, Source) else data)
+    if generator is not None:
+        found.network = {"kind": "custom"}
+    progress = progress if progress is not None else Quiet()
+    if said:
+        progress.message(said)
+    build.tune_process()
+    source = given.to(build.device(found.device)) if given is not None else build.source(found)
+    game = build.game(found, source, generator, discriminator)
+    run = RunFolder.new(out, found.name)
+    with run.created(found.to_yaml(), source_facts(source)):
+        training = Training(run, found, source, game, progress)
+    with run.locked():
+        return finish(training)
+
+
+def resume(
+    path: str | Path,
+    *,
+    epochs: int | None = None,
+    steps: int | None = None,
+    data: str | Path | Source | None = None,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    accept_changed_data: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Go on with a run from its newest good checkpoint, to its end or to more `epochs` or `steps`.
+
+    On the same machine the result is bitwise that of a run that never stopped.
+    """
+    progress = progress if progress is not None else Quiet()
+    run = RunFolder.open(path)
+    build.tune_process()
+    with run.locked():
+        recipe, said = find_recipe(run.recipe)
+        recipe = extended(run, recipe, epochs, steps)
+        source = data.to(build.device(recipe.device)) if isinstance(data, Source) else build.source(recipe, data)
+        found = checkpoint.newest(run.checkpoints)
+        if found is None:
+            progress.message("no checkpoint yet: the run starts anew from its recipe")
+            game = build.game(recipe, source, generator, discriminator)
+        else:
+            for sentence in (*found.damaged, *found.differences):
+                progress.message(f"warning: {sentence}")
+            changed = found.facts["data"] != source.fingerprint()
+            if changed and not accept_changed_data:
+                raise RunError(
+                    f"{run.path}: the data is not what this run was trained on ({source.name}: {len(source)} samples, "
+                    "other content); give the old data with --data, or go on all the same with --accept-changed-data"
+                )
+            game = build.restored(recipe, source, found.tensors, found.facts, generator, discriminator)
+            progress.message(f"resumed from {checkpoint.name(found.step)}")
+        step = game.steps
+        for history in (run.signals, run.evaluations):
+            History(history).truncate_after(step)
+        training = Training(run, recipe, source, game, progress)
+        training.recall(None if found is None else step)
+        return finish(training)
+
+
+def extended(run: RunFolder, recipe: Recipe, epochs: int | None, steps: int | None) -> Recipe:
+    """The recipe with another end; written into the run folder, so that a later resume knows it."""
+    if epochs is None and steps is None:
+        return recipe
+    changed, _ = find_recipe(recipe, {k: v for k, v in (("epochs", epochs), ("steps", steps)) if v is not None})
+    run.write_recipe(changed.to_yaml())
+    return changed
+
+
+def finish(training: Training) -> Run:
+    training.loop()
+    facts = source_facts(training.source)
+    return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)
+
+
+def load(path: str | Path, step: int | str | None = None, generator: nn.Module | None = None, discriminator: nn.Module | None = None) -> Run:
+    """A run as it was at a checkpoint (a step, 'best', or None for the newest good one); its data is not needed."""
+    run = RunFolder.open(path)
+    recipe, _ = find_recipe(run.recipe)
+    facts = run.data_facts()
+    found = checkpoint.at(run.checkpoints, step_of(run, step)) if step is not None else checkpoint.newest(run.checkpoints)
+    if found is None:
+        raise RunError(f"{run.path}: there is no checkpoint to draw samples from; go on with: equipoise resume {run.path}")
+    shape_only = Source(facts["name"], tuple(facts["shape"]), facts["length"], device=build.device(recipe.device))
+    game = build.restored(recipe, shape_only, found.tensors, found.facts, generator, discriminator)
+    return Run(run.path, recipe, game, facts)
+
+
+def step_of(run: RunFolder, step: int | str) -> int:
+    if step != "best":
+        return int(step)
+    records = list(History(run.evaluations).read())
+    if not records:
+        raise RunError(f"{run.path}: no checkpoint was measured yet, so none is the best")
+    return int(min(records, key=lambda r: float(r["sliced_wasserstein"]))["step"])
+
+
+def source_facts(source: Source) -> dict[str, Any]:
+    """What data.json keeps: enough to draw samples and write them back in their units without the data."""
+    return {
+        "name": source.name,
+        "shape": list(source.shape),
+        "length": len(source),
+        "range": source.range,
+        "classes": list(source.classes),
+        "fingerprint": source.fingerprint(),
+        "facts": source.facts,
+    }

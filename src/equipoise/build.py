@@ -1,0 +1,113 @@
+"""From a recipe to players at the table: the data, the networks, the optimizers and the game."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from equipoise.data import KINDS
+from equipoise.data.source import Source
+from equipoise.errors import SettingError
+from equipoise.game import Game
+from equipoise.networks import NETWORKS
+from equipoise.objectives import OBJECTIVES
+from equipoise.optimizers import OPTIMIZERS
+from equipoise.penalties import PENALTIES
+from equipoise.pieces import Trick
+from equipoise.recipe import Recipe, chosen, tricks
+from equipoise.seeds import mix
+from equipoise.settings import typed
+from equipoise.tricks import TRICKS
+
+
+def device(name: str) -> torch.device:
+    """The device of that name ('auto': a GPU where there is one), or a SettingError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(name)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingError("device", f"{name!r} can't be used here ({reason}); use device=cpu or auto") from None
+    return found
+
+
+def source(recipe: Recipe, path: str | Path | None = None) -> Source:
+    """The recipe's data, on its device."""
+    settings = {k: v for k, v in recipe.data.items() if k != "path"}
+    where = path if path is not None else recipe.data.get("path")
+    kind = chosen(KINDS, settings, "data")
+    found: Source = kind.load(Path(where) if where is not None else None, recipe.seed)
+    return found.to(device(recipe.device))
+
+
+def game(
+    recipe: Recipe,
+    source: Source,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    playing: list[Trick] | None = None,
+) -> Game:
+    """A fresh game. A pair of the user's own networks takes the place of the recipe's; `playing` that of its tricks."""
+    torch.manual_seed(mix(recipe.seed, "weights"))
+    if generator is None or discriminator is None:
+        if recipe.network.get("kind") == "custom":
+            raise SettingError("network.kind", "this recipe plays with networks of your own: give generator= and discriminator=")
+        network = chosen(NETWORKS, recipe.network, "network")
+        generator, discriminator = network.build(recipe.latent, source.shape)
+    optimizer = chosen(OPTIMIZERS, recipe.optimizer, "optimizer")
+    return Game(
+        generator,
+        discriminator,
+        OBJECTIVES[recipe.objective],
+        latent=recipe.latent,
+        shape=source.shape,
+        g_optimizer=optimizer.build,
+        d_optimizer=optimizer.build,
+        tricks=tricks(recipe) if playing is None else playing,
+        seed=recipe.seed,
+        device=device(recipe.device),
+        order=recipe.order,
+        precision=recipe.precision,
+    )
+
+
+def restored(
+    recipe: Recipe,
+    source: Source,
+    tensors: dict[str, torch.Tensor],
+    facts: dict[str, Any],
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+) -> Game:
+    """The game of a checkpoint: the tricks that were playing then, which need not be the recipe's any more."""
+    registry: dict[str, type[Trick]] = {**TRICKS, **PENALTIES}
+    playing = [typed(registry[t["name"]], t["knobs"], t["name"]) for t in facts["tricks"]]
+    found = game(recipe, source, generator, discriminator, playing)
+    found.objective = OBJECTIVES[facts["objective"]]
+    found.order = facts["order"]
+    found.load(tensors, facts)
+    return found
+
+
+def tune_process() -> None:
+    """Settings of the process that make a step faster on a CPU and change no result but denormals.
+
+    glibc gives every large tensor back to the kernel and faults its pages in anew each step; keeping them costs memory
+    up to the peak and saves page faults (benchmarks/step.py). Denormals slow some CPUs by an order of magnitude.
+    """
+    torch.set_flush_denormal(True)
+    if sys.platform == "linux":
+        try:
+            libc = ctypes.CDLL("libc.so.6")
+            mmap_threshold, trim_threshold = -3, -1
+            libc.mallopt(mmap_threshold, 32 * 2**20)
+            libc.mallopt(trim_threshold, 2**30)
+        except (OSError, AttributeError):  # another libc: nothing to tune
+            pass

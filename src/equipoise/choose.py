@@ -1,0 +1,44 @@
+"""A sensible recipe for somebody's data, by what it is and how much there is of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from equipoise import recipe as recipes
+from equipoise.data import KINDS
+from equipoise.data.recognise import recognise
+from equipoise.settings import typed
+
+SMALL = 5000  # fewer samples than this are trained as small data: augmentation, small batches
+SMALL_STEPS, LARGE_STEPS = 10_000, 47_000
+
+
+def choose(path: Path, seed: int = 0) -> tuple[dict[str, Any], str]:
+    """A recipe's mapping for the data at `path`, and a sentence that says what was recognised and chosen.
+
+    Raises DataError where nothing readable is there.
+    """
+    kind, settings = recognise(path)
+    source = typed(KINDS[kind], settings, "data").load(path, seed)
+    small = len(source) < SMALL
+    base = "ring" if not source.is_image else "bursts" if small else "fashion-mnist"
+    mapping = recipes.read(base)
+    mapping.update(
+        name=path.resolve().name or kind,
+        about=f"Chosen for {len(source)} samples of shape {'x'.join(map(str, source.shape))}, from the recipe {base}",
+        data={"kind": kind, "path": str(path.resolve()), **settings},
+    )
+    mapping["batch"] = min(mapping["batch"], len(source))
+    batches = -(-len(source) // mapping["batch"])
+    if source.is_image:
+        mapping["epochs"] = max(1, round((SMALL_STEPS if small else LARGE_STEPS) / batches))
+        mapping["network"] = {**mapping["network"], **({} if small else {"width": 64 if source.shape[-1] <= 64 else 32})}
+        every = max(1, mapping["epochs"] // 10)
+        mapping["grids"] = {**mapping.get("grids", {}), "every_epochs": every}
+        mapping["checkpoints"] = {**mapping.get("checkpoints", {}), "every_epochs": every, "keep_every_epochs": None}
+    said = (
+        f"{path}: {len(source)} {'images' if source.is_image else 'points'} of shape "
+        f"{'x'.join(map(str, source.shape))} ({kind}); {'little' if small else 'much'} data, so the recipe starts from {base!r}"
+    )
+    return mapping, said

@@ -1,0 +1,182 @@
+"""The command line: it parses and calls, and decides nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from equipoise.api import Run
+
+USER_ERROR, FAILED = 2, 1
+
+OVERRIDES = """\
+settings are dotted overrides of the recipe:
+  optimizer.lr=0.0001  tricks.ema.decay=0.99  tricks.label_smoothing=off  penalties.r1=on  penalties.r1.weight=5
+see 'equipoise recipes --pieces' for everything that can be set"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
+    options = parser().parse_args(arguments)
+    from equipoise.errors import EquipoiseError
+    from equipoise.train import Diverged
+
+    try:
+        code: int = options.command(options)
+        return code
+    except Diverged as error:
+        return complain(error, FAILED)
+    except EquipoiseError as error:
+        return complain(error, USER_ERROR)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:  # the reader of our output went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def complain(error: Exception, code: int) -> int:
+    print(f"equipoise: {error}", file=sys.stderr)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="equipoise", description="Train GANs that stay balanced.")
+    top.add_argument("--version", action=Version, nargs=0, help="print the version and end")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, call: Any, about: str, **more: Any) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about, **more)
+        sub.set_defaults(command=call)
+        return sub
+
+    raw = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    train = command("train", do_train, "train a recipe, or your own data", epilog=OVERRIDES, **raw)
+    train.add_argument("what", metavar="RECIPE|FILE.yaml|DATA", help="a recipe's name, a recipe file, or a path to data")
+    train.add_argument("settings", metavar="key=value", nargs="*", help="settings that differ from the recipe's")
+    train.add_argument("--data", metavar="PATH", help="where the recipe's data is")
+    train.add_argument("--out", metavar="DIR", help="the run folder itself (default: runs/NAME)")
+    train.add_argument("--epochs", type=positive, help="passes over the data")
+    train.add_argument("--steps", type=positive, help="steps, instead of epochs")
+    train.add_argument("--seed", type=int)
+    train.add_argument("--device", help="auto, cpu, cuda, cuda:1, ...")
+    train.add_argument("--checkpoint-every", type=positive, metavar="STEPS")
+    train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and what it would cost")
+    train.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+    resume = command("resume", do_resume, "go on with a run, to its end or further")
+    resume.add_argument("run", metavar="RUN", help="a run folder")
+    resume.add_argument("--epochs", type=positive, help="the new end, counted from the start of the run")
+    resume.add_argument("--steps", type=positive, help="the new end in steps, counted from the start of the run")
+    resume.add_argument("--data", metavar="PATH", help="where the data is now")
+    resume.add_argument("--accept-changed-data", action="store_true", help="go on although the data has changed")
+    resume.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+    sample = command("sample", do_sample, "draw samples from a run")
+    sample.add_argument("run", metavar="RUN", help="a run folder")
+    sample.add_argument("-n", type=positive, default=64, help="how many (64)")
+    sample.add_argument("--out", metavar="DIR", required=True, help="a folder for the samples")
+    sample.add_argument("--format", choices=("png", "npy", "csv"), help="default: png for images, csv for windows and points")
+    sample.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
+    sample.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
+    sample.add_argument("--seed", type=int, default=0)
+
+    recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
+    recipes.add_argument("name", nargs="?", help="print this recipe")
+    recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
+    return top
+
+
+class Version(argparse.Action):
+    """Prints the version without importing torch for every other command."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"equipoise {version('equipoise')}")
+        parser.exit()
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
+    return number
+
+
+# ------------------------------------------------------------------------------------------------ the commands
+
+
+def do_train(options: argparse.Namespace) -> int:
+    from equipoise import api, describe
+    from equipoise.progress import choose
+    from equipoise.settings import parse_override
+
+    overrides = dict(parse_override(text) for text in options.settings)
+    for key, name in (("epochs", "epochs"), ("steps", "steps"), ("seed", "seed"), ("device", "device")):
+        if getattr(options, name) is not None:
+            overrides[key] = getattr(options, name)
+    if options.checkpoint_every is not None:
+        overrides["checkpoints.every_steps"] = options.checkpoint_every
+        overrides["checkpoints.every_epochs"] = None
+    if options.dry_run:
+        recipe, said = api.find_recipe(options.what, overrides, options.data)
+        print(describe.plan(recipe, said))
+        return 0
+    progress = choose(options.quiet, sys.stdout)
+    run = api.fit(options.what, data=options.data, out=options.out, overrides=overrides, progress=progress)
+    return ended(run, options.quiet)
+
+
+def do_resume(options: argparse.Namespace) -> int:
+    from equipoise import api
+    from equipoise.progress import choose
+
+    run = api.resume(
+        options.run,
+        epochs=options.epochs,
+        steps=options.steps,
+        data=options.data,
+        accept_changed_data=options.accept_changed_data,
+        progress=choose(options.quiet, sys.stdout),
+    )
+    return ended(run, options.quiet)
+
+
+def ended(run: Run, quiet: bool) -> int:
+    from equipoise import describe
+
+    if run.stopped_by is not None:
+        print(f"stopped at step {run.game.steps}; go on with: equipoise resume {run.path}", file=sys.stderr)
+        return 128 + int(run.stopped_by)
+    if not quiet:
+        print(describe.result(run))
+    return 0
+
+
+def do_sample(options: argparse.Namespace) -> int:
+    from equipoise import api, export
+
+    run = api.load(options.run, options.step)
+    samples = run.sample(options.n, options.seed, options.weights)
+    files = export.write(samples, Path(options.out), options.format, run.facts)
+    print(f"{options.n} samples of step {run.game.steps} in {options.out}: {files[0].name}" + (" ..." if len(files) > 1 else ""))
+    return 0
+
+
+def do_recipes(options: argparse.Namespace) -> int:
+    from equipoise import describe, recipe
+
+    if options.pieces:
+        print(describe.pieces())
+    elif options.name is None:
+        print(describe.recipes())
+    else:
+        print(recipe.resolve(recipe.read(options.name)).to_yaml(), end="")
+    return 0

@@ -1,0 +1,61 @@
+"""When things are due: every so many steps, or epochs of the data that D is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from equipoise.game import Game
+from equipoise.recipe import Recipe
+
+
+@dataclass
+class Clock:
+    """Where a run stands. An epoch is one pass of D over the data (`batches` batches); with several D steps for one
+    G step it is fewer steps of the game.
+    """
+
+    batches: int
+    epochs: int | None = None
+    steps: int | None = None
+    step: int = 0
+    drawn: int = 0
+    drawn_before: int = 0
+
+    @classmethod
+    def of(cls, recipe: Recipe, batches: int, game: Game) -> Clock:
+        return cls(batches, recipe.epochs, recipe.steps, game.steps, game.drawn, game.drawn)
+
+    def tick(self, game: Game) -> None:
+        self.step, self.drawn_before, self.drawn = game.steps, self.drawn, game.drawn
+
+    @property
+    def finished(self) -> bool:
+        if self.steps is not None:
+            return self.step >= self.steps
+        assert self.epochs is not None
+        return self.drawn >= self.epochs * self.batches
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the data so far."""
+        return self.drawn / self.batches
+
+    @property
+    def total_steps(self) -> int:
+        """Steps at the end of the run; an estimate where D and G do not move in turn."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        if not self.step:
+            return self.epochs * self.batches
+        left = self.epochs * self.batches - self.drawn
+        return self.step + max(0, round(left * self.step / self.drawn))
+
+    def due(self, *, every_steps: int | None = None, every_epochs: int | None = None) -> bool:
+        """True where the step just done is a multiple of `every_steps`, or completed an `every_epochs`-th epoch."""
+        if every_steps is not None and self.step % every_steps == 0:
+            return True
+        if every_epochs is None:
+            return False
+        span = every_epochs * self.batches
+        return self.drawn // span > self.drawn_before // span

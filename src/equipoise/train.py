@@ -1,0 +1,190 @@
+"""The loop: step, look, show, save. What a step does is in game.py; when things are due is in schedule.py."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from equipoise import checkpoint, sampling
+from equipoise.data.source import Order, Source
+from equipoise.errors import EquipoiseError
+from equipoise.game import Game
+from equipoise.history import History
+from equipoise.metrics.quality import Yardstick
+from equipoise.pictures.album import Album
+from equipoise.progress import Progress
+from equipoise.recipe import Recipe
+from equipoise.run_folder import RunFolder
+from equipoise.schedule import Clock
+from equipoise.signals import SIGNALS
+from equipoise.signals.ring import Ring
+from equipoise.stop import Stop
+
+FAILED_SAVES = 3  # in a row end a run: it would be training for nothing
+
+
+class Diverged(EquipoiseError):
+    """A loss or a weight is no number any more."""
+
+
+@dataclass
+class Training:
+    """A run under way: the players, the data's order, and the folder that keeps what happens."""
+
+    run: RunFolder
+    recipe: Recipe
+    source: Source
+    game: Game
+    progress: Progress
+    best: float | None = None  # the lowest distance so far
+    best_step: int | None = None
+    saved: int | None = None  # the newest checkpoint's step
+    failed_saves: int = 0
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.order = Order(len(self.source), self.recipe.batch, self.recipe.seed, self.game.at.device)
+        self.clock = Clock.of(self.recipe, self.order.batches, self.game)
+        self.ring = Ring(SIGNALS, self.recipe.log_every, self.game.at.device)
+        self.signals = History(self.run.signals)
+        self.evaluations = History(self.run.evaluations)
+        self.yardstick = Yardstick(self.source, self.recipe.seed)
+        self.album = Album(self.run, self.recipe, self.source, self.game)
+
+    def recall(self, step: int | None) -> None:
+        """After a resume: which checkpoint was saved last, and which was the best so far."""
+        self.saved = step
+        for record in self.evaluations.read():
+            if self.best is None or record["sliced_wasserstein"] < self.best:
+                self.best, self.best_step = record["sliced_wasserstein"], record["step"]
+
+    def loop(self) -> None:
+        """Train to the end, or until asked to stop; leaves a checkpoint in either case."""
+        self.progress.start(self.plan())
+        self.started, self.first_step = time.monotonic(), self.clock.step
+        with Stop() as stop:
+            while not self.clock.finished and stop.asked is None:
+                self.step()
+            self.look(force=True)
+            if self.saved != self.clock.step:
+                self.keep()
+        self.stopped_by = stop.asked
+
+    def step(self) -> None:
+        terms = self.game.step(self.draw)
+        self.clock.tick(self.game)
+        self.ring.look(self.game, terms)
+        self.look()
+        recipe, clock = self.recipe, self.clock
+        if clock.due(every_steps=recipe.grids.every_steps, every_epochs=recipe.grids.every_epochs) or clock.finished:
+            self.picture()
+        if clock.due(every_steps=recipe.checkpoints.every_steps, every_epochs=recipe.checkpoints.every_epochs):
+            self.keep()
+
+    def draw(self, position: int) -> torch.Tensor:
+        return self.source.batch(self.order.index(position))
+
+    # ------------------------------------------------------------------------------------------------- look
+
+    def look(self, force: bool = False) -> None:
+        """Copy the window of signals to the host, once in `log_every` steps, and write it down."""
+        if not self.ring.filled or not (force or self.clock.step % self.recipe.log_every == 0):
+            return
+        window = self.ring.read()
+        seconds = round(time.monotonic() - self.started, 3)
+        epoch = round(self.clock.epoch, 4)
+        self.signals.append({"step": self.clock.step, "epoch": epoch, "seconds": seconds, **window.values})
+        self.progress.update({**window.values, **self.place()})
+        if window.first_bad is not None:
+            raise Diverged(
+                f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}; training stopped. "
+                + self.last_good()
+            )
+
+    def place(self) -> dict[str, Any]:
+        clock = self.clock
+        seconds = time.monotonic() - self.started
+        rate = (clock.step - self.first_step) / seconds if seconds else 0.0
+        epoch, batch = divmod(max(clock.drawn - 1, 0), clock.batches)
+        return {
+            "step": clock.step,
+            "steps": clock.total_steps,
+            "epoch": epoch + 1,
+            "epochs": self.recipe.epochs or -(-clock.total_steps // clock.batches),
+            "batch": batch + 1,
+            "batches": clock.batches,
+            "rate": rate,
+            "eta": (clock.total_steps - clock.step) / rate if rate else None,
+        }
+
+    def plan(self) -> dict[str, Any]:
+        equilibrium = self.equilibrium()
+        return {
+            "run": str(self.run.path),
+            "name": self.recipe.name,
+            "samples": len(self.source),
+            "batch": self.recipe.batch,
+            "d_loss": equilibrium.d_loss,
+            "g_loss": equilibrium.g_loss,
+            **self.place(),
+        }
+
+    def equilibrium(self) -> Any:
+        real, fake = 1.0, 0.0
+        for trick in self.game.tricks:
+            real, fake = trick.expected_targets(real, fake)
+        return self.game.objective.equilibrium(real, fake)
+
+    # ------------------------------------------------------------------------------------------------- keep
+
+    def picture(self) -> None:
+        """Sample grids from fixed noise and the curves so far."""
+        self.album.grids(self.clock.step)
+        self.album.curves(list(self.signals.read()), self.equilibrium())
+
+    def keep(self) -> None:
+        """Measure the samples, save a checkpoint, and forget the ones that the recipe does not keep."""
+        step = self.clock.step
+        tensors, facts = self.game.state()
+        bad = next((k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()), None)
+        if bad is not None:
+            raise Diverged(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
+        score = self.yardstick.measure(sampling.best_generator(self.game), self.game)
+        self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})
+        distance = score["sliced_wasserstein"]
+        better = self.best is None or distance < self.best
+        facts["data"] = self.source.fingerprint()
+        facts["batches"] = self.clock.batches
+        self.signals.sync()
+        self.evaluations.sync()
+        try:
+            checkpoint.save(self.run.checkpoints, step, tensors, facts)
+        except checkpoint.CheckpointError as error:
+            self.failed_saves += 1
+            if self.failed_saves >= FAILED_SAVES or self.clock.finished:
+                raise
+            self.progress.message(f"warning: {error}. Training goes on; the checkpoint of step {self.saved} stands.")
+            return
+        self.failed_saves = 0
+        self.saved = step
+        if better:
+            self.best, self.best_step = distance, step
+        self.prune()
+        self.progress.message(f"checkpoint {checkpoint.name(step)}" + (" (best so far)" if better else ""))
+
+    def prune(self) -> None:
+        every = self.recipe.checkpoints.keep_every_epochs
+        span = every * self.clock.batches if every else None
+        checkpoint.prune(
+            self.run.checkpoints,
+            keep_last=self.recipe.checkpoints.keep_last,
+            keep=lambda step: step == self.best_step or (span is not None and step % span == 0),
+        )
+
+    def last_good(self) -> str:
+        if self.saved is None:
+            return "There is no checkpoint before it."
+        return f"The last good checkpoint is {checkpoint.name(self.saved)}."
