@@ -2,11 +2,27 @@
 
     run = equipoise.fit("bursts", out="runs/bursts")
     images = run.sample(64)                      # float32 [64, 1, 128, 128] in [-1, 1]
-    run = equipoise.resume("runs/bursts", epochs=200)
+    run = equipoise.resume("runs/bursts", epochs=500)
 """
 
-from equipoise.api import Run, fit, load, resume
-from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from equipoise.api import Run, fit, load, resume
+    from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
 
 __version__ = "0.1.0"
 __all__ = ["DataError", "EquipoiseError", "Run", "RunError", "SettingError", "__version__", "fit", "load", "resume"]
+
+HOMES = {
+    **dict.fromkeys(("Run", "fit", "load", "resume"), "equipoise.api"),
+    **dict.fromkeys(("DataError", "EquipoiseError", "RunError", "SettingError"), "equipoise.errors"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name is imported when it is first asked for: parts that need no torch stay light."""
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'equipoise' has no attribute {name!r}")
