@@ -36,18 +36,18 @@ class Run:
 
     @property
     def generator(self) -> nn.Module:
-        """G to draw samples from: its average where the recipe keeps one."""
-        return sampling.best_generator(self.game)
+        """A copy of G to draw samples from, in evaluation mode: of its average where the recipe keeps one."""
+        return sampling.settled(self.game, sampling.best_generator(self.game))
 
     def sample(self, n: int, seed: int = 0, weights: str | None = None) -> Tensor:
         """n samples, float32 [n, *shape] on the host, images in [-1, 1]; `weights`: 'raw' or 'ema' (default: the average)."""
         found = sampling.generators(self.game)
         if weights is not None and weights not in found:
             raise SettingError("weights", f"{weights!r} is not kept by this run; it has {' and '.join(found)}")
-        module = found[weights] if weights is not None else self.generator
+        module = found[weights] if weights is not None else sampling.best_generator(self.game)
         device = self.game.at.device
         z = torch.randn(n, self.game.latent_size, generator=stream(device, seed, "sample"), device=device)
-        return sampling.draw(module, z)
+        return sampling.draw(self.game, module, z)
 
     def signals(self) -> list[dict[str, Any]]:
         """The records of signals.jsonl."""

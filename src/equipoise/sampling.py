@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from equipoise.game import Game
 from equipoise.seeds import generator
@@ -33,19 +33,31 @@ def fixed_noise(game: Game, n: int, purpose: str = "grid") -> Tensor:
     return torch.randn(n, game.latent_size, generator=generator(device, game.at.seed, purpose), device=device)
 
 
-def draw(module: nn.Module, z: Tensor, batch: int = 256) -> Tensor:
-    """Samples of `module`, float32 on the host, in evaluation mode: each depends on its own latent only."""
-    with evaluating(module), torch.no_grad():
+def draw(game: Game, module: nn.Module, z: Tensor, batch: int = 256) -> Tensor:
+    """Samples of a generator of the game, float32 on the host; each depends on its own latent only."""
+    module = settled(game, module)
+    with torch.no_grad():
         return torch.cat([module(part).float().cpu() for part in z.split(batch)])
 
 
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode within the context; afterwards every submodule is in the mode in which it was."""
-    modes = [(m, m.training) for m in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for m, mode in modes:
-            m.training = mode
+STANDING_BATCHES, STANDING_SIZE = 16, 64
+
+
+def settled(game: Game, module: nn.Module) -> nn.Module:
+    """A copy in evaluation mode whose batch normalisation has standing statistics (Brock et al. 2019, section 3.2).
+
+    The running statistics belong to weights that have moved on since, and those of an average to no weights at all;
+    so they are taken anew, from the same latents each time.
+    """
+    module = copy.deepcopy(module).eval()
+    norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
+    if norms:
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the plain mean over all batches
+            norm.train()
+        with torch.no_grad():
+            for part in fixed_noise(game, STANDING_BATCHES * STANDING_SIZE, "standing").split(STANDING_SIZE):
+                module(part)
+        module.eval()
+    return module

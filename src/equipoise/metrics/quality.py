@@ -32,7 +32,7 @@ class Yardstick:
 
     def measure(self, module: nn.Module, game: Game) -> dict[str, Any]:
         """{'sliced_wasserstein': float >= 0, 'n': samples a side[, 'modes': covered, 'of': K, 'high_quality': share]}."""
-        fake = sampling.draw(module, sampling.fixed_noise(game, self.n, "yardstick"))
+        fake = sampling.draw(game, module, sampling.fixed_noise(game, self.n, "yardstick"))
         found: dict[str, Any] = {
             "sliced_wasserstein": sliced_wasserstein(self.real, fake, seed=mix(self.seed, "projections")),
             "n": self.n,
@@ -40,6 +40,6 @@ class Yardstick:
         if self.source.modes is not None:
             z = sampling.fixed_noise(game, 2500, "modes")
             std = float(self.source.facts["std"])
-            modes, share = count_modes(sampling.draw(module, z), self.source.modes.cpu(), std)
+            modes, share = count_modes(sampling.draw(game, module, z), self.source.modes.cpu(), std)
             found.update(modes=modes, of=len(self.source.modes), high_quality=share)
         return found

@@ -35,7 +35,7 @@ class Album:
         n = self.recipe.grids.samples if self.source.is_image else POINTS
         z = sampling.fixed_noise(self.game, n)
         for name, module in sampling.generators(self.game).items():
-            write_png(self.picture(sampling.draw(module, z)), self.run.samples / f"{name}-{step:07d}.png")
+            write_png(self.picture(sampling.draw(self.game, module, z)), self.run.samples / f"{name}-{step:07d}.png")
         if not (self.run.samples / "real.png").exists():
             write_png(self.picture(self.reals(n)), self.run.samples / "real.png")
 
