@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from equipoise.errors import DataError
@@ -20,4 +21,4 @@ def restore(facts: dict[str, Any], samples: Tensor) -> Tensor:
         raise DataError("data", "these samples have no other units than [-1, 1]")
     low, high, log = (facts["restore"][key] for key in ("low", "high", "log"))
     values = low + (samples.double() + 1) * ((high - low) / 2)
-    return (10**values if log else values).float()
+    return (torch.pow(10.0, values) if log else values).float()

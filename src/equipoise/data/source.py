@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from equipoise.errors import DataError
+from equipoise.seeds import generator
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Source:
     modes: Tensor | None = None  # [K, 2] centres, where they are known
     facts: dict[str, Any] = field(default_factory=dict)  # JSON: what a sample needs to be written back in its units
     restore: Callable[[Tensor], Tensor] | None = None  # samples in [-1, 1] back to physical units
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __len__(self) -> int:
         return self.length
@@ -52,21 +53,28 @@ class Source:
         self.device = torch.device(device)
         return self
 
+    def raw(self, index: Tensor) -> Tensor:
+        """Samples by index as they are kept: uint8 or float [B, *shape], on the source's device."""
+        if self.values is not None:
+            return self.values[index]
+        assert self.read is not None
+        return self.read(index.cpu().numpy()).to(self.device, non_blocking=True)
+
     def batch(self, index: Tensor) -> Tensor:
         """Samples by index (int64 [B], on the source's device): float32 [B, *shape], images channels-last."""
-        if self.values is not None:
-            raw = self.values[index]
-        else:
-            assert self.read is not None
-            raw = self.read(index.cpu().numpy()).to(self.device, non_blocking=True)
+        raw = self.raw(index)
         x = raw.float().div_(127.5).sub_(1.0) if raw.dtype == torch.uint8 else raw.float()
         return x.contiguous(memory_format=torch.channels_last) if self.is_image else x
 
     def fingerprint(self) -> str:
-        """A digest of name, shape, length and up to 256 samples spread over the data: changes when the data changes."""
-        index = torch.linspace(0, self.length - 1, min(256, self.length)).long().to(self.device)
+        """A digest of name, shape, length and up to 256 samples spread over the data: changes when the data changes.
+
+        It is taken of what is kept, not of what `batch` computes, so it is the same on every device.
+        """
+        n = min(256, self.length)
+        index = (torch.arange(n) * (self.length - 1) // max(1, n - 1)).to(self.device)
         digest = hashlib.sha256(repr((self.name, self.shape, self.length)).encode())
-        digest.update(self.batch(index).cpu().contiguous().numpy().tobytes())
+        digest.update(self.raw(index).cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
 
 
@@ -79,14 +87,21 @@ class Kind(Protocol):
     def load(self, path: Path | None, seed: int) -> Source: ...
 
 
+def enough(where: object, length: int, what: str = "sample") -> None:
+    """Raise DataError for fewer than two samples: there is no distribution to learn."""
+    if length < 2:
+        raise DataError(where, f"holds {length or 'no'} {what}{'' if length else 's'}; a GAN needs at least 2")
+
+
 class Order:
     """The order in which samples are drawn: a fresh permutation an epoch, a function of (seed, epoch).
 
     The last batch of an epoch is filled up with the first samples of the same permutation, so that shapes are static and
-    an epoch holds every sample at least once.
+    an epoch holds every sample at least once. Raises DataError for one sample, or fewer than a batch.
     """
 
     def __init__(self, length: int, batch: int, seed: int, device: torch.device | str = "cpu") -> None:
+        enough("data", length)
         if length < batch:
             raise DataError("data", f"{length} samples are fewer than the batch of {batch}; set batch={length} or less")
         self.length, self.size, self.seed = length, batch, seed
@@ -97,8 +112,6 @@ class Order:
 
     def index(self, position: int) -> Tensor:
         """Indices of the batch at `position` (0, 1, 2, ...), int64 [batch]."""
-        from equipoise.seeds import generator
-
         epoch, batch = divmod(position, self.batches)
         if epoch != self._epoch:
             order = torch.randperm(self.length, generator=generator("cpu", self.seed, epoch, "order"))
