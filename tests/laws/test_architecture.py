@@ -9,7 +9,7 @@ import equipoise
 
 ROOT = Path(equipoise.__file__).parent
 ROOMS = [  # each may import from itself and from what stands before it
-    ["errors", "seeds", "disk"],
+    ["errors", "seeds", "disk", "plain_json", "environment"],
     ["pieces", "settings"],
     ["data"],
     ["networks"],
