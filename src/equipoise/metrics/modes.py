@@ -14,7 +14,7 @@ def count_modes(points: Tensor, centres: Tensor, std: float, sigmas: float = 3.0
     """
     distance, nearest = torch.cdist(points.float(), centres.float()).min(dim=1)
     good = distance <= sigmas * std
-    return int(nearest[good].unique().numel()), float(good.float().mean())
+    return len(torch.unique(nearest[good])), float(good.float().mean())
 
 
 def mode_histogram(labels: Tensor, k: int) -> Tensor:

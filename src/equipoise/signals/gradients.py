@@ -23,7 +23,8 @@ def norm(player: Player) -> Tensor:
     gradients = [p.grad for p in parameters if p.grad is not None]
     if not gradients:
         return parameters[0].new_zeros(())
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    total: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    return total
 
 
 def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
