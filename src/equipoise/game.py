@@ -66,7 +66,7 @@ class Game:
         self.D = Player("D", discriminator.to(device), unmoved)
         self.tricks: list[Trick] = []
         self._having: dict[str, list[Trick]] = {}
-        self._built = False
+        self.built = False
         for trick in tricks:
             self.add(trick)
         for player, optimizer in ((self.G, g_optimizer), (self.D, d_optimizer)):
@@ -74,7 +74,7 @@ class Game:
             player.optimizer = optimizer(player.module.parameters())
         for trick in self.tricks:
             trick.ready(self)
-        self._built = True
+        self.built = True
         # An extragradient optimizer first looks ahead, then moves from where it stood by the gradient found there.
         self.moves = ("extrapolate", "step") if hasattr(self.G.optimizer, "extrapolate") else ("step",)
         self.order = "simultaneous" if len(self.moves) > 1 else order
@@ -221,7 +221,7 @@ class Game:
         trick.wrap(self)
         self.tricks.append(trick)
         self._having.clear()
-        if self._built:
+        if self.built:
             trick.ready(self)
 
     def turn(self, name: str, **knobs: Any) -> None:

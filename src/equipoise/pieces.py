@@ -219,7 +219,8 @@ class Penalty(Trick):
     def d_term(self, seen: Seen) -> Tensor | None:
         if self.weight == 0 or seen.at.step % self.every:
             return None
-        return self.every * self.weight * self.value(seen).mean()
+        with torch.autocast(seen.real.device.type, enabled=False):  # gradients of gradients are lost in half precision
+            return self.every * self.weight * self.value(seen).mean()
 
 
 # --------------------------------------------------------------------------------------- what a step leaves
@@ -267,5 +268,5 @@ class _Frozen:
 
 
 def scalar(value: float, like: Tensor) -> Tensor:
-    """A 0-dim tensor beside `like`."""
-    return torch.as_tensor(value, dtype=like.dtype, device=like.device)
+    """A 0-dim tensor beside `like`; filled there, since a copy from the host would wait for the device."""
+    return torch.full((), value, dtype=like.dtype, device=like.device)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from equipoise.errors import SettingError
@@ -37,10 +38,15 @@ class LabelSmoothing(Trick):
         needs_targets(self, objective)
 
     def targets(self, targets: Targets, d_real: Tensor, d_fake: Tensor, at: Moment) -> Targets:
-        return Targets(scalar(self.real, d_real), scalar(self.fake, d_fake))
+        return relabel(targets, scalar(self.real, d_real), scalar(self.fake, d_fake))
 
     def expected_targets(self, real: float, fake: float) -> tuple[float, float]:
-        return self.real, self.fake
+        return tuple(self.fake + (self.real - self.fake) * label for label in (real, fake))  # type: ignore[return-value]
+
+
+def relabel(targets: Targets, real: Tensor, fake: Tensor) -> Targets:
+    """What was asked for as 1 is asked for as `real`, and 0 as `fake`: so tricks on labels may come in any order."""
+    return Targets(torch.lerp(fake, real, targets.real), torch.lerp(fake, real, targets.fake))
 
 
 def needs_targets(trick: Trick, objective: Objective) -> None:
