@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from equipoise.networks.layers import ToMap, ToVector
+from equipoise.networks.layers import Doubling, ToMap, ToVector
 from equipoise.networks.network import Discriminator, at_least_one, image_side
 
 SIZES = (8, 16, 28, 32, 64, 128, 256)
@@ -67,7 +67,7 @@ class DCGAN:
     def double(self, before: int, after: int, bias: bool) -> list[nn.Module]:
         if self.upsample == "resize":
             return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(before, after, 3, 1, 1, bias=bias)]
-        return [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias)]
+        return [Doubling(before, after, bias)]
 
 
 def batch_relu(channels: int) -> list[nn.Module]:
