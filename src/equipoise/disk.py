@@ -104,11 +104,12 @@ def discard(path: Path) -> None:
     """Remove what nobody needs any more; where that fails it stays, and does no harm."""
     try:
         if path.is_dir() and path.suffix != PART:  # half a folder must not pass for a damaged one
+            remove(part(path))
             rename(path, part(path))
             path = part(path)
         remove(path)
     except OSError:
-        pass
+        return
 
 
 def remove_leftovers(folder: Path) -> None:
