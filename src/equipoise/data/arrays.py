@@ -42,7 +42,7 @@ def read_array(file: Path, memory: float) -> tuple[Array, Array | None]:
             values = arrays["images" if "images" in arrays.files else arrays.files[0]]
             labels = arrays["labels"] if "labels" in arrays.files else None
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        if "pickle" in str(error):
+        if "Python objects" in str(error) or "Object arrays" in str(error):
             raise DataError(file, "holds Python objects, which are not loaded; save it as an array of numbers") from None
         raise DataError(file, f"is cut off or no {file.suffix} file ({' '.join(str(error).split())})") from None
     if labels is not None and labels.shape != (len(values),):
@@ -98,7 +98,8 @@ def read_images(images: Array, low: float, high: float, channels: int, size: int
     if found.dtype == np.uint8:
         x = torch.from_numpy(found)
     else:
-        x = torch.from_numpy((found.astype(np.float32) - low) * (2 / (high - low)) - 1)
+        precise = np.result_type(found.dtype, np.float32)
+        x = torch.from_numpy(((found.astype(precise) - low) * (2 / (high - low)) - 1).astype(np.float32))
     x = resized(recoloured(x, channels), size, fit)
     return x if x.dtype == torch.uint8 else x.clamp(-1, 1).half()
 

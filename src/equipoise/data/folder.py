@@ -109,8 +109,8 @@ class Folder:
         decode = partial(image_files.decode, size=size, channels=channels, fit=self.fit)
         fits = len(files) * channels * size * size <= self.memory
         bad: Bad = []
+        values = torch.empty(len(files) if fits else 0, channels, size, size, dtype=torch.uint8)
         if fits:
-            values = torch.empty(len(files), channels, size, size, dtype=torch.uint8)
             good = [i for i, pixels in enumerate(judged(decode, files, pool, bad)) if keep(values, i, pixels)]
         else:  # only headers: an image that is damaged further on is found when it is needed
             good = [i for i, found in enumerate(judged(image_files.size_of, files, pool, bad)) if found is not None]
@@ -211,7 +211,7 @@ def folders(root: Path, files: list[Path]) -> Array | None:
 def keep(values: Tensor, i: int, pixels: Array | None) -> bool:
     """Put decoded pixels in their place, where there are any."""
     if pixels is not None:
-        values[i] = torch.from_numpy(np.ascontiguousarray(pixels))
+        values[i] = torch.from_numpy(pixels)
     return pixels is not None
 
 

@@ -73,7 +73,7 @@ def decode(file: Path, size: int, channels: int, fit: Fit) -> npt.NDArray[np.uin
     """Pixels uint8 [channels, size, size]."""
     with opened(file) as image:
         found = fitted(eight_bit(image).convert("L" if channels == 1 else "RGB"), size, fit)
-        pixels: npt.NDArray[Any] = np.asarray(found)
+        pixels: npt.NDArray[Any] = np.array(found)  # a copy, because that of Pillow can't be written to
     return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
 
 

@@ -176,7 +176,11 @@ def read_window(file: Path, size: int | None = None, log: bool = False) -> Array
             raise DataError(file, f"line {line}: {value:g} has no logarithm; leave data.log out, or shift the values above 0")
     if size is not None:
         values = averaging(values.shape[0], size) @ values @ averaging(values.shape[1], size).T
-    return (np.log10(values) if log else values).astype(np.float32)
+    with np.errstate(over="ignore"):
+        found = (np.log10(values) if log else values).astype(np.float32)
+    if not np.isfinite(found).all() or found.min() == found.max():
+        raise DataError(file, f"its values from {values.min():g} to {values.max():g} can't be told apart, or held, in 32 bits")
+    return found
 
 
 def averaging(n: int, size: int) -> npt.NDArray[np.float64]:
