@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import pytest
 import torch
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from equipoise.objectives import OBJECTIVES

@@ -4,7 +4,8 @@ import math
 
 import pytest
 import torch
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from equipoise.objectives import OBJECTIVES
@@ -85,7 +86,9 @@ def test_gradients_against_finite_differences(name: str, shape: tuple[int, ...])
     objective = OBJECTIVES[name]
     rng = torch.Generator().manual_seed(3)
     d_real, d_fake = (torch.randn(shape, generator=rng, dtype=torch.float64).requires_grad_(True) for _ in range(2))
-    wanted = Targets(torch.rand(shape, generator=rng, dtype=torch.float64), torch.rand(shape, generator=rng, dtype=torch.float64))
+    wanted = Targets(
+        torch.rand(shape, generator=rng, dtype=torch.float64), torch.rand(shape, generator=rng, dtype=torch.float64)
+    )
     assert torch.autograd.gradcheck(lambda r, f: objective.d_loss(r, f, wanted), (d_real, d_fake))
     assert torch.autograd.gradcheck(lambda r, f: objective.g_loss(f, r) + 0 * r.sum(), (d_real, d_fake))
 
@@ -97,7 +100,9 @@ def test_d_only_compares(name: str, shift: float) -> None:
     before, after = objective.d_loss(REAL, FAKE, HARD), objective.d_loss(REAL + shift, FAKE + shift, HARD)
     assert after.item() == pytest.approx(before.item(), abs=1e-9)
     if objective.paired:
-        assert objective.g_loss(FAKE + shift, REAL + shift).item() == pytest.approx(objective.g_loss(FAKE, REAL).item(), abs=1e-9)
+        assert objective.g_loss(FAKE + shift, REAL + shift).item() == pytest.approx(
+            objective.g_loss(FAKE, REAL).item(), abs=1e-9
+        )
 
 
 @pytest.mark.parametrize("name", [n for n in OBJECTIVES if n not in PAIRED])

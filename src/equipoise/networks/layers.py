@@ -69,7 +69,7 @@ class MinibatchDiscrimination(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         features = features.flatten(1)
-        M = (features @ self.T).float().view(-1, self.kernels, self.dims)
+        M = (features @ self.T).to(self.T.dtype).view(-1, self.kernels, self.dims)
         distance = (M.unsqueeze(0) - M.unsqueeze(1)).abs().sum(3)  # [B, B, kernels]
         nearness = torch.exp(-distance).sum(1) - 1  # without the sample itself, whose distance is 0
         return torch.cat([features, nearness.to(features.dtype)], dim=1)
@@ -92,7 +92,7 @@ class MinibatchStdDev(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         n = len(x)
         group = next(g for g in range(min(self.group, n), n + 1) if n % g == 0)
-        groups = x.float().reshape(group, n // group, -1)
+        groups = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(group, n // group, -1)
         spread = (groups.var(0, correction=0) + 1e-8).sqrt().mean(1)  # [n // group]
         column = spread.repeat(group).to(x.dtype).reshape(n, 1, *[1] * (x.dim() - 2))
         return torch.cat([x, column.expand(n, 1, *x.shape[2:])], dim=1)

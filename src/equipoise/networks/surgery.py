@@ -6,10 +6,13 @@ A layer is found by its path, as in `module.get_submodule(path)`. New weights ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch import nn
-from torch.nn.utils.parametrize import is_parametrized
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import _SpectralNorm, spectral_norm
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 from equipoise.errors import SettingError
 
@@ -53,17 +56,13 @@ def flatten_head(D: nn.Module) -> tuple[str, nn.Linear]:
     path, layer = head(D)
     if isinstance(layer, nn.Linear):
         return path, layer
-    refuse_parametrized(path, layer)
     if layer.padding != (0, 0) or layer.dilation != (1, 1) or layer.groups != 1:
         raise SettingError(
             "discriminator", f"gives a logit per place ({path}), not one per sample; let it end in nn.Linear(n, 1)"
         )
-    linear = nn.Linear(layer.weight[0].numel(), 1, bias=layer.bias is not None).to(layer.weight)
-    with torch.no_grad():
-        linear.weight.copy_(layer.weight.flatten(1))
-        if layer.bias is not None:
-            linear.bias.copy_(layer.bias)
-    replace(D, path, nn.Sequential(nn.Flatten(), linear, nn.Unflatten(1, (1, 1, 1))))
+    with plain_weight(path, layer) as again:
+        linear = like(layer, layer.weight.detach().flatten(1))
+    replace(D, path, nn.Sequential(nn.Flatten(), again(linear), nn.Unflatten(1, (1, 1, 1))))
     return f"{path}.1", linear
 
 
@@ -73,14 +72,11 @@ def insert_before_head(D: nn.Module, layer: Callable[[int], nn.Module], extra_fe
     The weights that were there stay; those of the new features are drawn as widely as they are spread.
     """
     path, old = flatten_head(D)
-    refuse_parametrized(path, old)
-    new = nn.Linear(old.in_features + extra_features, 1, bias=old.bias is not None).to(old.weight)
-    with torch.no_grad():
-        new.weight.normal_(0.0, float(old.weight.std()))
-        new.weight[:, : old.in_features] = old.weight
-        if old.bias is not None:
-            new.bias.copy_(old.bias)
-    replace(D, path, nn.Sequential(layer(old.in_features), new))
+    with plain_weight(path, old) as again:
+        weight = old.weight.detach()
+        fresh = torch.randn(1, extra_features).to(weight) * weight.square().mean().sqrt()
+        new = like(old, torch.cat([weight, fresh], 1))
+    replace(D, path, nn.Sequential(layer(old.in_features), again(new)))
 
 
 def widen_input(D: nn.Module, times: int) -> None:
@@ -89,23 +85,31 @@ def widen_input(D: nn.Module, times: int) -> None:
     The first layer's weights are repeated and divided by `times`, so that D of a sample packed with itself is what D of
     the sample was. A D in which several layers take the samples names their paths in an attribute `input_layers`.
     """
-    paths: tuple[str, ...] = getattr(D, "input_layers", ()) or tuple(p for p, _ in list(weighted(D))[:1])
-    if not paths:
-        raise SettingError("discriminator", "has no nn.Linear or nn.Conv2d that could take the samples")
-    for path in paths:
+    for path in input_layers(D):
         layer = D.get_submodule(path)
         assert isinstance(layer, nn.Linear | nn.Conv2d)
-        refuse_parametrized(path, layer)
         if isinstance(layer, nn.Conv2d) and layer.groups != 1:
             raise SettingError(
                 "discriminator", f"{path} is a grouped convolution and can't take packed samples; let it have groups=1"
             )
-        repeats = (1, times, *[1] * (layer.weight.dim() - 2))
-        layer.weight = nn.Parameter((layer.weight.detach() / times).repeat(repeats))
-        if isinstance(layer, nn.Linear):
-            layer.in_features *= times
-        else:
-            layer.in_channels *= times
+        with plain_weight(path, layer) as again:
+            layer.weight = nn.Parameter(torch.cat([layer.weight.detach() / times] * times, 1))
+            if isinstance(layer, nn.Linear):
+                layer.in_features *= times
+            else:
+                layer.in_channels *= times
+            again(layer)
+
+
+def input_layers(D: nn.Module) -> tuple[str, ...]:
+    """Paths of the layers that take the samples: as D says, else the first one that was declared and is not the head."""
+    said: tuple[str, ...] = getattr(D, "input_layers", ())
+    found = [path for path, _ in weighted(D)]
+    if not found:
+        raise SettingError("discriminator", "has no nn.Linear or nn.Conv2d that could take the samples")
+    if said or len(found) == 1:
+        return said or (found[0],)
+    return (next(path for path in found if path != head(D)[0]),)
 
 
 def after_activations(D: nn.Module, factory: Callable[[], nn.Module]) -> None:
@@ -126,10 +130,29 @@ def weighted(D: nn.Module) -> Iterator[tuple[str, nn.Linear | nn.Conv2d]]:
             yield path, module
 
 
-def refuse_parametrized(path: str, layer: nn.Module) -> None:
-    """A layer that spectral norm holds can't change its shape any more."""
-    if is_parametrized(layer):
-        raise SettingError(
-            "discriminator",
-            f"{path} is spectrally normalised already; name spectral_norm after the tricks that change D's layers",
-        )
+def like(old: nn.Linear | nn.Conv2d, weight: Tensor) -> nn.Linear:
+    """A linear layer with this weight and the old one's bias."""
+    new = nn.Linear(weight.shape[1], weight.shape[0], bias=old.bias is not None).to(weight)
+    with torch.no_grad():
+        new.weight.copy_(weight)
+        if old.bias is not None:
+            new.bias.copy_(old.bias)
+    return new
+
+
+@contextmanager
+def plain_weight(path: str, layer: nn.Module) -> Iterator[Callable[[nn.Module], nn.Module]]:
+    """Within the context `layer.weight` is a plain parameter; the function that it gives puts torch's spectral norm, if the
+    layer had it, on a layer again, whatever its shape is then.
+    """
+    if is_parametrized(layer, "weight"):
+        held: Any = layer.parametrizations
+        if any(not isinstance(p, _SpectralNorm) for p in held.weight):
+            raise SettingError("discriminator", f"{path} has a parametrised weight, whose shape can't be changed")
+        remove_parametrizations(layer, "weight", leave_parametrized=False)
+        yield lambda changed: spectral_norm(changed)
+    elif isinstance(layer._parameters.get("weight"), nn.Parameter):
+        yield lambda changed: changed
+    else:
+        advice = "use torch.nn.utils.parametrizations.spectral_norm instead of torch.nn.utils.spectral_norm"
+        raise SettingError("discriminator", f"the weight of {path} is no parameter; {advice}")
