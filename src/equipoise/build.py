@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from equipoise.data import KINDS
 from equipoise.data.source import Source
 from equipoise.errors import SettingError
 from equipoise.game import Game
@@ -19,7 +18,7 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.pieces import Trick
-from equipoise.recipe import Recipe, chosen, tricks
+from equipoise.recipe import Recipe, chosen, data_kind, tricks
 from equipoise.seeds import mix
 from equipoise.settings import typed
 from equipoise.tricks import TRICKS
@@ -40,10 +39,8 @@ def device(name: str) -> torch.device:
 
 def source(recipe: Recipe, path: str | Path | None = None) -> Source:
     """The recipe's data, on its device."""
-    settings = {k: v for k, v in recipe.data.items() if k != "path"}
     where = path if path is not None else recipe.data.get("path")
-    kind = chosen(KINDS, settings, "data")
-    found: Source = kind.load(Path(where) if where is not None else None, recipe.seed)
+    found = data_kind(recipe).load(Path(where) if where is not None else None, recipe.seed)
     return found.to(device(recipe.device))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import yaml
 
 from equipoise.data import KINDS
+from equipoise.data.source import Kind
 from equipoise.errors import SettingError, did_you_mean
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
@@ -143,12 +144,18 @@ def resolve(mapping: dict[str, Any], overrides: dict[str, Any] | None = None) ->
         if isinstance(mapping.get(section), dict):
             mapping[section] = {k: {} if v is None or v is True else v for k, v in mapping[section].items()}
     recipe = typed(Recipe, mapping)
-    chosen(KINDS, recipe.data, "data")
+    data_kind(recipe)
     if recipe.network.get("kind") != "custom":
         chosen(NETWORKS, recipe.network, "network")
     chosen(OPTIMIZERS, recipe.optimizer, "optimizer")
     tricks(recipe)
     return recipe
+
+
+def data_kind(recipe: Recipe) -> Kind:
+    """The kind of data that the recipe asks for; where it lies (`path`) is given apart."""
+    kind: Kind = chosen(KINDS, {k: v for k, v in recipe.data.items() if k != "path"}, "data")
+    return kind
 
 
 def chosen(registry: dict[str, Any], choice: dict[str, Any], where: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,8 +45,10 @@ class Training:
     saved: int | None = None  # the newest checkpoint's step
     failed_saves: int = 0
     clock: Clock = field(init=False)
+    stopped_by: signal.Signals | None = None
 
     def __post_init__(self) -> None:
+        self.started, self.first_step = time.monotonic(), self.game.steps
         self.order = Order(len(self.source), self.recipe.batch, self.recipe.seed, self.game.at.device)
         self.clock = Clock.of(self.recipe, self.order.batches, self.game)
         self.ring = Ring(SIGNALS, self.recipe.log_every, self.game.at.device)
@@ -64,7 +67,6 @@ class Training:
     def loop(self) -> None:
         """Train to the end, or until asked to stop; leaves a checkpoint in either case."""
         self.progress.start(self.plan())
-        self.started, self.first_step = time.monotonic(), self.clock.step
         with Stop() as stop:
             while not self.clock.finished and stop.asked is None:
                 self.step()
