@@ -1,5 +1,6 @@
 """R1: the zero-centred gradient penalty on real samples."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,10 +10,10 @@ from torch import Tensor
 from equipoise.pieces import Card, Penalty, Seen
 
 
-def squared_gradient(D: object, x: Tensor) -> Tensor:
+def squared_gradient(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """||grad_x D(x)||^2 per sample, [B], with a graph for D's parameters; x is detached first."""
     x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)  # type: ignore[operator]
+    (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
     return gradient.square().flatten(1).sum(1)
 
 
@@ -26,7 +27,7 @@ class R1(Penalty):
     card: ClassVar[Card] = Card(
         name="r1",
         title="Zero-centred gradient penalty on reals: D is flat where the data is",
-        equation="gamma / 2 * E[||grad_x D(x)||^2], x real",
+        equation="weight / 2 * E[||grad_x D(x)||^2], x real",
         source="Mescheder et al. 2018, equation 9; lazy form: Karras et al. 2020, appendix B",
         helps="Makes training converge locally; the first remedy for collapse under a strong D",
         hurts="Too large a weight blurs: D can't follow G",

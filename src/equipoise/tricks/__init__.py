@@ -1,9 +1,13 @@
 """The tricks, by the name that a recipe gives them. Penalties, which add a term to D's loss, have their own folder."""
 
+from equipoise.optimizers.consensus import Consensus
+from equipoise.optimizers.lookahead import Lookahead
 from equipoise.pieces import Trick
+from equipoise.tricks.adaptive_augment import AdaptiveAugment
 from equipoise.tricks.adaptive_cadence import AdaptiveCadence
 from equipoise.tricks.cadence import FixedCadence
 from equipoise.tricks.clip_gradients import ClipGradients
+from equipoise.tricks.diff_augment import DiffAugment
 from equipoise.tricks.dropout import Dropout
 from equipoise.tricks.ema import EMA
 from equipoise.tricks.feature_matching import FeatureMatching
@@ -25,7 +29,9 @@ TRICKS: dict[str, type[Trick]] = {
     "label_noise": LabelNoise,
     "label_flipping": LabelFlipping,
     "instance_noise": InstanceNoise,
-    "packing": Packing,
+    "diff_augment": DiffAugment,
+    "adaptive_augment": AdaptiveAugment,
+    "packing": Packing,  # after what changes single samples
     "minibatch_discrimination": MinibatchDiscrimination,
     "minibatch_stddev": MinibatchStdDev,
     "dropout": Dropout,
@@ -38,5 +44,7 @@ TRICKS: dict[str, type[Trick]] = {
     "adaptive_cadence": AdaptiveCadence,
     "clip_gradients": ClipGradients,
     "weight_clipping": WeightClipping,
+    "consensus": Consensus,
+    "lookahead": Lookahead,
     "ema": EMA,
 }
