@@ -59,7 +59,8 @@ def test_each_epoch_holds_every_sample_and_batches_are_of_one_size(length, share
     assert {len(index) for index in drawn} == {batch}
     seen = torch.cat(drawn)
     assert set(seen.tolist()) == set(range(length))
-    assert sorted(seen[:length].tolist()) == list(range(length))  # the repeated ones come last
+    assert sorted(seen[:length].tolist()) == list(range(length))
+    assert torch.equal(seen[length:], seen[: len(seen) - length])  # the last batch is filled up with the first samples
 
 
 def test_order_is_a_function_of_seed_and_epoch():

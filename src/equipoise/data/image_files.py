@@ -44,6 +44,8 @@ def opened(file: Path) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         raise BadImageError(f"no {', '.join(FORMATS)} image") from None
     except Exception as error:  # a damaged file makes Pillow raise many kinds
+        if isinstance(error, OSError) and error.errno is not None:
+            raise BadImageError(f"can't be read: {error.strerror}") from None
         raise BadImageError(f"cut off or damaged: {error}") from None
 
 

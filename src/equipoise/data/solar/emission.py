@@ -1,0 +1,156 @@
+"""What the Sun sends: dynamic spectra of type II, III and V bursts, as power over the quiet background.
+
+Every function takes a random generator and axes, and gives power [frequencies, times], linear, 1 = the background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.data.solar.corona import LIGHT, Array, Exciter
+from equipoise.data.solar.texture import curve, surface
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Channels by samples: `f` [F, 1] in MHz, falling, and `t` [1, T] in s, both at the middle of the cell."""
+
+    f: Array
+    t: Array
+
+    @classmethod
+    def of(cls, f_low: float, f_high: float, channels: int, span: float, samples: int) -> Axes:
+        f = f_high - (np.arange(channels) + 0.5) * ((f_high - f_low) / channels)
+        t = (np.arange(samples) + 0.5) * (span / samples)
+        return cls(f[:, None], t[None, :])
+
+    @property
+    def span(self) -> float:
+        return float(self.t[0, 0] + self.t[0, -1])
+
+    @property
+    def low(self) -> float:
+        return float(self.f[-1, 0])
+
+    @property
+    def high(self) -> float:
+        return float(self.f[0, 0])
+
+
+def decibel(value: Array) -> Array:
+    """A power ratio from decibels."""
+    power: Array = 10 ** (0.1 * value)
+    return power
+
+
+def pulse(delay: Array, rise: Array, decay: Array) -> Array:
+    """1 where `delay` is 0, a Gaussian rise before it and an exponential decay after it."""
+    return np.exp(-np.where(delay < 0, 0.5 * (delay / rise) ** 2, delay / decay))
+
+
+def edge(f: Array, corner: float, width: float) -> Array:
+    """0 to 1 as f rises through `corner`, softly over `width` (in ln f)."""
+    return 1 / (1 + (corner / f) ** (1 / width))
+
+
+# ------------------------------------------------------------------------------------------------- type III
+
+
+def decay_time(f: Array) -> Array:
+    """The e-folding time of a type III burst at `f` MHz, s: 10^7.71 f^-0.95, f in Hz (Alvarez & Haddock 1973)."""
+    time: Array = 10**7.71 * (f * 1e6) ** -0.95
+    return time
+
+
+def beam(axes: Axes, exciter: Exciter, harmonic: int = 1, stretch: float = 1.0, steepness: float = 0.5) -> Array:
+    """An electron beam's emission, peak 1: at each frequency a pulse when the beam passes.
+
+    `stretch` multiplies the decay time; `steepness` is the rise time (sigma) over the decay time.
+    """
+    decay = stretch * decay_time(axes.f)
+    return pulse(axes.t - exciter.time(axes.f, harmonic), steepness * decay, decay)
+
+
+def type_3(rng: np.random.Generator, axes: Axes) -> Array:
+    """A group of fast-drifting bursts: electron beams of 0.1 to 0.5 c."""
+    first = rng.uniform(0.2, 0.65) * axes.span
+    members = 1 + rng.poisson(1.0)
+    times = first + np.append(0.0, rng.exponential(4.0, members - 1).cumsum())
+    peak = rng.normal(7.5, 4.5)
+    return sum((electrons(rng, axes, t, max(1.0, peak - rng.exponential(3.0))) for t in times), np.zeros(1))
+
+
+def electrons(rng: np.random.Generator, axes: Axes, time: float, peak: float) -> Array:
+    """One type III burst of `peak` dB that passes the middle of the band at `time`, sometimes with its harmonic."""
+    fold = rng.uniform(1, 4)
+    speed = LIGHT * rng.triangular(0.1, 0.22, 0.5)
+    harmonic = int(rng.choice([1, 2]))
+    exciter = Exciter.passing(np.sqrt(axes.low * axes.high), time, speed, fold, harmonic)
+    start = np.exp(rng.uniform(np.log(max(45.0, 2 * axes.low)), np.log(300.0)))  # where the beam becomes unstable
+    stop = np.exp(rng.uniform(np.log(0.5 * axes.low), np.log(0.6 * min(start, axes.high))))
+    stretch, steepness = rng.lognormal(0, 0.3), rng.uniform(0.4, 0.8)
+    power = beam(axes, exciter, harmonic, stretch, steepness) * between(axes.f, stop, start)
+    if harmonic == 1 and rng.random() < 0.5:  # the harmonic starts and ends at twice the frequency
+        power = power + rng.uniform(0.3, 1) * beam(axes, exciter, 2, stretch, steepness) * between(axes.f, 2 * stop, 2 * start)
+    ln_f = np.log(axes.f[:, 0])
+    patches = 2.0 * curve(rng, ln_f, 0.12)[0][:, None] + 1.0 * surface(rng, ln_f, axes.t[0], 0.06, 0.8)
+    return power * decibel(peak + patches)
+
+
+def between(f: Array, stop: float, start: float) -> Array:
+    """A band with soft edges: a burst fades in at its start frequency faster than it dies away."""
+    return edge(f, stop, 0.12) * (1 - edge(f, start, 0.06))
+
+
+# -------------------------------------------------------------------------------------------------- type II
+
+SPLIT = (1.1, 1.3)  # upper over lower lane of a split band (Vrsnak et al. 2001: relative split 0.05 to 0.6, mostly 0.1 to 0.3)
+
+
+def lane(axes: Axes, frequency: Array, width: Array) -> Array:
+    """Emission at `frequency` [1, T] with a relative bandwidth (sigma, in ln f) of `width`, peak 1."""
+    return np.exp(-0.5 * (np.log(axes.f / frequency) / width) ** 2)
+
+
+def type_2(rng: np.random.Generator, axes: Axes) -> Array:
+    """A shock of 300 to 2000 km/s: slow lanes at the fundamental and the harmonic, mostly split, ragged and patchy."""
+    t = axes.t[0]
+    harmonic = int(rng.choice([1, 2]))  # which of the two lanes crosses the band for certain
+    middle = np.exp(rng.uniform(np.log(1.3 * axes.low), np.log(min(0.75 * axes.high, 200.0))))
+    speed = float(np.clip(rng.lognormal(np.log(700), 0.5), 300, 2000))
+    shock = Exciter.passing(middle, 0.5 * axes.span, speed, rng.uniform(1, 4), harmonic)
+    ratio = rng.uniform(*SPLIT)
+    splits = [(1.0, 0.0)] if rng.random() < 0.3 else [(ratio**-0.5, 0.0), (ratio**0.5, rng.normal(0, 2))]
+    begin, end = rng.uniform(-0.4, 0.35) * axes.span, rng.uniform(0.7, 1.4) * axes.span
+    lifetime = pulse(np.minimum(t - begin, 0) + np.maximum(t - end, 0), np.float64(4.0), np.float64(15.0))
+    peak = rng.normal(11, 4)
+    power = np.zeros(1)
+    for n in (1, 2):
+        wander = 0.02 * curve(rng, t, 40.0)[0] + 0.008 * curve(rng, t, 6.0)[0]
+        course = shock.frequency(t, n) * np.exp(wander)
+        strength = peak + rng.normal(0, 3) + 2.5 * curve(rng, t, 25.0)[0] + 1.5 * curve(rng, t, 4.0)[0]
+        for place, louder in splits:
+            width = rng.uniform(0.02, 0.045) * np.exp(0.35 * curve(rng, t, 3.0)[0])
+            power = power + lane(axes, place * course, width) * decibel(strength + louder)
+    ln_f = np.log(axes.f[:, 0])
+    striae = 1.5 * surface(rng, ln_f, t, 0.25, 2.5) + 1.5 * surface(rng, ln_f, t, 0.02, 8.0)
+    return power * lifetime * decibel(striae)
+
+
+# --------------------------------------------------------------------------------------------------- type V
+
+
+def type_5(rng: np.random.Generator, axes: Axes) -> Array:
+    """A group of type III bursts and the broad continuum that follows it for a minute or so, at low frequencies."""
+    time, peak = rng.uniform(0.15, 0.45) * axes.span, rng.normal(16, 4)
+    members = time + np.append(0.0, rng.exponential(5.0, rng.integers(2, 5)).cumsum())
+    power = sum((electrons(rng, axes, t, max(3.0, peak - rng.exponential(3.0))) for t in members), np.zeros(1))
+    lasting = rng.uniform(20, 50) * (40 / axes.f) ** 0.5
+    onset = members[0] + rng.uniform(2, 8) + 0.1 * lasting
+    corner = np.exp(rng.uniform(np.log(max(50.0, 1.6 * axes.low)), np.log(max(120.0, 2 * axes.low))))
+    ln_f, t = np.log(axes.f[:, 0]), axes.t[0]
+    patches = 1.5 * surface(rng, ln_f, t, 0.3, 12.0) + 1.0 * surface(rng, ln_f, t, 0.2, 3.0)
+    continuum = pulse(axes.t - onset, 0.2 * lasting, lasting) * (1 - edge(axes.f, corner, 0.08))
+    return power + continuum * decibel(peak - rng.uniform(0, 4) + patches)
