@@ -52,6 +52,14 @@ def test_without_internet_the_message_says_where_to_put_the_file(tmp_path):
         fetch(tmp_path / "x" / "a.gz", ["http://127.0.0.1:9/"], "0" * 32)
 
 
+def test_a_file_put_there_by_hand_is_taken_if_it_is_the_right_one(tmp_path):
+    file = tmp_path / "a.gz"
+    file.write_bytes(b"content")
+    assert fetch(file, [], md5(file)) == file
+    with pytest.raises(DataError, match="can't be downloaded"):
+        fetch(file, [], "0" * 32)
+
+
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="can't be made to download into"):

@@ -23,9 +23,11 @@ SECONDS = 30  # without an answer
 def fetch(file: Path, mirrors: Iterable[str], md5: str) -> Path:
     """Download `file` from the first of `mirrors` (addresses of folders, ending in /) that has it with this `md5`.
 
-    The file appears under its name only when it is whole. Raises DataError that says what every mirror answered, and where
+    One that is there already is taken. The file appears under its name only when it is whole. Raises DataError that says what every mirror answered, and where
     to put the file by hand.
     """
+    if file.is_file() and digest(file) == md5:
+        return file
     problems = []
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
