@@ -1,5 +1,6 @@
 """Data: one interface for all kinds, and which kinds there are."""
 
+from equipoise.data.bursts import Bursts
 from equipoise.data.cifar10 import CIFAR10
 from equipoise.data.fashion_mnist import FashionMNIST
 from equipoise.data.folder import Folder
@@ -16,6 +17,7 @@ KINDS: dict[str, type[Kind]] = {
     "stacked-mnist": StackedMNIST,
     "folder": Folder,
     "windows": Windows,
+    "bursts": Bursts,
     "ring": Ring,
     "grid": Grid,
 }

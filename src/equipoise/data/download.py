@@ -23,8 +23,8 @@ SECONDS = 30  # without an answer
 def fetch(file: Path, mirrors: Iterable[str], md5: str) -> Path:
     """Download `file` from the first of `mirrors` (addresses of folders, ending in /) that has it with this `md5`.
 
-    One that is there already is taken. The file appears under its name only when it is whole. Raises DataError that says what every mirror answered, and where
-    to put the file by hand.
+    One that is there already is taken. The file appears under its name only when it is whole. Raises DataError that says
+    what every mirror answered, and where to put the file by hand.
     """
     if file.is_file() and digest(file) == md5:
         return file
