@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @dataclass
 class AdaptiveCadence(Trick):
     """Every `every` steps the mean of `measure` over them is looked at. Above `high`, D is ahead: it takes one step less,
-    or G one more; below `low` the other way round; between them all stays. At most `d_max` and `g_max` steps.
+    or G one more; below `low` the other way round; between them all stays. From 1 : 1 (or the ratio of `cadence`, named before)
+    it goes up to `d_max` - 1 additional steps of D, or `g_max` - 1 of G.
 
     `measure` is D's accuracy in [0, 1] (the share of logits on the right side, reals and fakes halved), or the gap
     E[sigmoid(D(x))] - E[sigmoid(D(G(z)))] in [-1, 1] (low 0.1 and high 0.6 are a start). Both are taken from the logits
@@ -60,7 +61,7 @@ class AdaptiveCadence(Trick):
 
     def cadence(self, cadence: Cadence, at: Moment) -> Cadence:
         lead = min(max(self.lead, 1 - self.g_max), self.d_max - 1)
-        return Cadence(1 + max(lead, 0), 1 + max(-lead, 0))
+        return Cadence(cadence.d_steps + max(lead, 0), cadence.g_steps + max(-lead, 0))
 
     def after(self, game: Game, terms: Terms) -> None:
         self.total = self.total + self.score(terms.d_real, terms.d_fake, game.objective)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor, nn
 
-from equipoise.errors import SettingError
 from equipoise.pieces import Card, Trick
+from equipoise.tricks.checks import share
 
 if TYPE_CHECKING:
     from equipoise.game import Game, Player
@@ -25,7 +25,7 @@ class EMA(Trick):
 
     decay: float = 0.999
     generator: nn.Module | None = field(default=None, init=False, repr=False)
-    moves: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.int64), init=False, repr=False)
+    moves: int = field(default=0, init=False)  # of G so far
 
     card: ClassVar[Card] = Card(
         name="ema",
@@ -38,8 +38,7 @@ class EMA(Trick):
     )
 
     def check(self) -> None:
-        if not 0 <= self.decay < 1:
-            raise SettingError("decay", f"must be at least 0 and below 1, not {self.decay}")
+        share(self, "decay")
 
     def ready(self, game: Game) -> None:
         self.generator = copy.deepcopy(game.G.module).requires_grad_(False).eval()
@@ -48,9 +47,8 @@ class EMA(Trick):
         if player.name != "G":
             return
         assert self.generator is not None
-        self.moves += 1  # stays on the host: it never needs the device
-        t = int(self.moves)
-        weight = 1 - min(self.decay, (1 + t) / (10 + t))
+        self.moves += 1
+        weight = 1 - min(self.decay, (1 + self.moves) / (10 + self.moves))
         mine, theirs = self._pairs(player.module)
         torch._foreach_lerp_(mine, theirs, weight)
         for average, current in zip(self.generator.buffers(), player.module.buffers(), strict=True):
@@ -66,10 +64,10 @@ class EMA(Trick):
 
     def state(self) -> dict[str, Tensor]:
         assert self.generator is not None
-        return {"moves": self.moves, **{f"generator.{k}": v for k, v in self.generator.state_dict().items()}}
+        return {"moves": torch.tensor(self.moves), **{f"generator.{k}": v for k, v in self.generator.state_dict().items()}}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         assert self.generator is not None
-        self.moves = state["moves"].cpu()
+        self.moves = int(state["moves"])
         weights = {k.removeprefix("generator."): v for k, v in state.items() if k.startswith("generator.")}
         self.generator.load_state_dict(weights)
