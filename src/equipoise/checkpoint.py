@@ -218,6 +218,8 @@ def read(path: Path) -> Found:
             f"{about}: has format {version}, this equipoise reads {FORMAT}; a later version wrote it and can read it"
         )
     try:
+        if version != FORMAT:
+            raise ValueError
         step, facts, where = int(content["step"]), dict(content["facts"]), dict(content["environment"])
         size, digest = int(content["weights"]["bytes"]), str(content["weights"]["sha256"])
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -102,9 +102,10 @@ class RunFolder:
 
     def _unfinished(self, path: Path) -> bool:
         """True for what a process leaves that was killed while it created a run here; it begins with the lock."""
+        if not self.lock.exists():
+            return False
         ours = path in (self.lock, self.environment, self.data) or path.name.endswith(disk.PART)
-        empty = path in (self.samples, self.checkpoints) and not any(path.iterdir())
-        return self.lock.exists() and (ours or empty)
+        return ours or (path in (self.samples, self.checkpoints) and path.is_dir() and not any(path.iterdir()))
 
     @contextmanager
     def created(self, recipe: str, data: dict[str, Any]) -> Iterator[RunFolder]:
