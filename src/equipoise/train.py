@@ -128,7 +128,7 @@ class Training:
             "run": str(self.run.path),
             "name": self.recipe.name,
             "samples": len(self.source),
-            "batch": self.recipe.batch,
+            "batch_size": self.recipe.batch,
             "d_loss": equilibrium.d_loss,
             "g_loss": equilibrium.g_loss,
             **self.place(),
