@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
-from equipoise.metrics.modes import count_modes, histogram_divergence, mode_histogram
+from equipoise.metrics.encoders.classifier import Classifier
+from equipoise.metrics.modes import count_modes, histogram_divergence, mode_histogram, stacked_modes
 
 CENTRES = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
 
@@ -52,3 +54,19 @@ def test_divergence_from_uniform_and_from_a_reference() -> None:
     assert histogram_divergence(counts, torch.tensor([0, 1, 1, 1])) == math.inf
     assert histogram_divergence(torch.full((1000,), 7)) == pytest.approx(0.0, abs=1e-12)
     assert histogram_divergence(torch.eye(1, 1000).squeeze(0)) == pytest.approx(math.log(1000))
+
+
+class FirstPixel(Classifier):
+    """Class k where the first pixel is k / 10."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -(x[:, 0, 0, :1] * 10 - torch.arange(10)).abs()
+
+
+def test_stacked_digits_are_a_thousand_modes() -> None:
+    digits = torch.cartesian_prod(*3 * [torch.arange(10.0)])
+    images = (digits / 10).view(1000, 3, 1, 1).expand(1000, 3, 8, 8)
+    classifier = FirstPixel(10, (8, 8))
+    assert stacked_modes(images, classifier) == (1000, pytest.approx(0.0, abs=1e-9))
+    assert stacked_modes(images[:500], classifier) == (500, pytest.approx(math.log(2)))
+    assert stacked_modes(images[:1].repeat(500, 1, 1, 1), classifier) == (1, pytest.approx(math.log(1000)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from equipoise.metrics.encoders.classifier import Classifier, classify
+
 
 def count_modes(points: Tensor, centres: Tensor, std: float, sigmas: float = 3.0) -> tuple[int, float]:
     """(modes covered, share of high-quality samples) of points [N, d] and mode centres [K, d] of standard deviation `std`.
@@ -31,3 +33,12 @@ def histogram_divergence(counts: Tensor, reference: Tensor | None = None) -> flo
     p = counts.double() / counts.sum()
     q = torch.full_like(p, 1 / len(p)) if reference is None else reference.double() / reference.sum()
     return float((torch.xlogy(p, p) - torch.xlogy(p, q)).sum())
+
+
+def stacked_modes(images: Tensor, classifier: Classifier) -> tuple[int, float]:
+    """(modes covered, KL to uniform) of stacked digits [N, 3, H, W]; of 1000 where the classifier knows ten digits.
+
+    Published figures are of 26,000 samples (Lin et al. 2018, section 4.2), of which even the data leaves no mode empty.
+    """
+    counts = mode_histogram(classify(classifier, images), classifier.classes ** images.shape[1])
+    return int((counts > 0).sum()), histogram_divergence(counts)

@@ -82,10 +82,11 @@ def train_classifier(
     """
     if source.labels is None or not source.is_image or source.shape[0] != 1:
         raise DataError(source.name, f"a classifier needs grey images with labels; this is {list(source.shape)}")
-    classifier = fresh(source, seed)
     file = (folder or cache() / "classifiers") / f"{name(source, seed, epochs, held_out)}.safetensors"
-    if recall(classifier, file):
-        return classifier.to(source.device)
+    kept = recall(fresh(source, seed), file)
+    if kept is not None:
+        return kept.to(source.device)
+    classifier = fresh(source, seed)
     train, test = parted(source, held_out, seed)
     classifier.to(source.device)
     learn(classifier, train, seed, epochs, say)
@@ -114,13 +115,13 @@ def name(source: Source, seed: int, epochs: int, held_out: Source | None) -> str
     return f"{source.name}-{digest.hexdigest()[:16]}-seed{seed}-epochs{epochs}-v{VERSION}"
 
 
-def recall(classifier: Classifier, file: Path) -> bool:
-    """Whether trained weights were in the file; a damaged one is as good as none."""
+def recall(classifier: Classifier, file: Path) -> Classifier | None:
+    """The classifier with the file's weights; None where there are none, or damaged ones."""
     try:
         classifier.load_state_dict(load(file.read_bytes()))
     except (OSError, SafetensorError, RuntimeError, KeyError):
-        return False
-    return True
+        return None
+    return classifier
 
 
 def parted(source: Source, held_out: Source | None, seed: int) -> tuple[Samples, Samples]:
