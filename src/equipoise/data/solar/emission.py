@@ -5,6 +5,7 @@ Every function takes a random generator and axes, and gives power [frequencies, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,7 @@ class Axes:
 
 def decibel(value: Array) -> Array:
     """A power ratio from decibels."""
-    power: Array = 10 ** (0.1 * value)
+    power: Array = np.exp((0.1 * math.log(10)) * value)
     return power
 
 
@@ -76,27 +77,45 @@ def beam(axes: Axes, exciter: Exciter, harmonic: int = 1, stretch: float = 1.0, 
 def type_3(rng: np.random.Generator, axes: Axes) -> Array:
     """A group of fast-drifting bursts: electron beams of 0.1 to 0.5 c."""
     first = rng.uniform(0.2, 0.65) * axes.span
-    members = 1 + rng.poisson(1.0)
-    times = first + np.append(0.0, rng.exponential(4.0, members - 1).cumsum())
-    peak = rng.normal(7.5, 4.5)
-    return sum((electrons(rng, axes, t, max(1.0, peak - rng.exponential(3.0))) for t in times), np.zeros(1))
+    times = first + np.append(0.0, rng.exponential(4.0, rng.poisson(0.9)).cumsum())
+    peak = max(1.5, rng.lognormal(math.log(4.5), 0.6))
+    return group(rng, axes, times, peak)
+
+
+def group(rng: np.random.Generator, axes: Axes, times: Array, peak: float) -> Array:
+    """Type III bursts at `times`, the first of `peak` dB, the others weaker."""
+    peaks = [peak, *(max(1.0, peak - rng.exponential(3.0)) for _ in times[1:])]
+    return sum((electrons(rng, axes, time, dB) for time, dB in zip(times, peaks, strict=True)), np.zeros(1))
 
 
 def electrons(rng: np.random.Generator, axes: Axes, time: float, peak: float) -> Array:
-    """One type III burst of `peak` dB that passes the middle of the band at `time`, sometimes with its harmonic."""
+    """One type III burst of `peak` dB that is in the middle of its band at `time`, sometimes with its harmonic."""
+    start, stop = limits(rng, axes)
     fold = rng.uniform(1, 4)
     speed = LIGHT * rng.triangular(0.1, 0.22, 0.5)
     harmonic = int(rng.choice([1, 2]))
-    exciter = Exciter.passing(np.sqrt(axes.low * axes.high), time, speed, fold, harmonic)
-    start = np.exp(rng.uniform(np.log(max(45.0, 2 * axes.low)), np.log(300.0)))  # where the beam becomes unstable
-    stop = np.exp(rng.uniform(np.log(0.5 * axes.low), np.log(0.6 * min(start, axes.high))))
-    stretch, steepness = rng.lognormal(0, 0.3), rng.uniform(0.4, 0.8)
+    middle = np.sqrt(max(stop, axes.low) * min(start, axes.high))
+    exciter = Exciter.passing(middle, time, speed, fold, harmonic)
+    stretch, steepness = rng.lognormal(-0.2, 0.35), rng.uniform(0.4, 0.8)
     power = beam(axes, exciter, harmonic, stretch, steepness) * between(axes.f, stop, start)
-    if harmonic == 1 and rng.random() < 0.5:  # the harmonic starts and ends at twice the frequency
-        power = power + rng.uniform(0.3, 1) * beam(axes, exciter, 2, stretch, steepness) * between(axes.f, 2 * stop, 2 * start)
+    if harmonic == 1 and rng.random() < 0.4:  # the harmonic starts and ends at twice the frequency
+        power = power + rng.uniform(0.2, 0.8) * beam(axes, exciter, 2, stretch, steepness) * between(
+            axes.f, 2 * stop, 2 * start
+        )
     ln_f = np.log(axes.f[:, 0])
-    patches = 2.0 * curve(rng, ln_f, 0.12)[0][:, None] + 1.0 * surface(rng, ln_f, axes.t[0], 0.06, 0.8)
+    patches = 1.5 * curve(rng, ln_f, 0.12)[0][:, None] + 1.0 * surface(rng, ln_f, axes.t[0], 0.03, 0.8)
     return power * decibel(peak + patches)
+
+
+def limits(rng: np.random.Generator, axes: Axes) -> tuple[float, float]:
+    """(start, stop) frequency of a type III burst, MHz: 30 to 300, of which the band shows at least a part.
+
+    A beam starts to emit where it becomes unstable and stops where it has spread out: a factor of 1.6 to 10 below.
+    """
+    start = math.exp(rng.uniform(math.log(1.7 * axes.low), math.log(max(300.0, 2 * axes.low))))
+    start = min(start, 3 * axes.high)
+    stop = start / math.exp(rng.uniform(math.log(1.6), math.log(10.0)))
+    return start, min(stop, 0.7 * axes.high)
 
 
 def between(f: Array, stop: float, start: float) -> Array:
@@ -125,17 +144,17 @@ def type_2(rng: np.random.Generator, axes: Axes) -> Array:
     splits = [(1.0, 0.0)] if rng.random() < 0.3 else [(ratio**-0.5, 0.0), (ratio**0.5, rng.normal(0, 2))]
     begin, end = rng.uniform(-0.4, 0.35) * axes.span, rng.uniform(0.7, 1.4) * axes.span
     lifetime = pulse(np.minimum(t - begin, 0) + np.maximum(t - end, 0), np.float64(4.0), np.float64(15.0))
-    peak = rng.normal(11, 4)
+    peak = rng.normal(7, 4)
     power = np.zeros(1)
     for n in (1, 2):
         wander = 0.02 * curve(rng, t, 40.0)[0] + 0.008 * curve(rng, t, 6.0)[0]
         course = shock.frequency(t, n) * np.exp(wander)
-        strength = peak + rng.normal(0, 3) + 2.5 * curve(rng, t, 25.0)[0] + 1.5 * curve(rng, t, 4.0)[0]
+        strength = peak + rng.normal(-1.5, 4) + 2.5 * curve(rng, t, 25.0)[0] + 1.5 * curve(rng, t, 4.0)[0]
         for place, louder in splits:
-            width = rng.uniform(0.02, 0.045) * np.exp(0.35 * curve(rng, t, 3.0)[0])
+            width = rng.uniform(0.02, 0.06) * np.exp(0.25 * curve(rng, t, 3.0)[0])
             power = power + lane(axes, place * course, width) * decibel(strength + louder)
     ln_f = np.log(axes.f[:, 0])
-    striae = 1.5 * surface(rng, ln_f, t, 0.25, 2.5) + 1.5 * surface(rng, ln_f, t, 0.02, 8.0)
+    striae = 1.5 * surface(rng, ln_f, t, 0.25, 2.5) + 1.2 * surface(rng, ln_f, t, 0.03, 6.0)
     return power * lifetime * decibel(striae)
 
 
@@ -144,9 +163,9 @@ def type_2(rng: np.random.Generator, axes: Axes) -> Array:
 
 def type_5(rng: np.random.Generator, axes: Axes) -> Array:
     """A group of type III bursts and the broad continuum that follows it for a minute or so, at low frequencies."""
-    time, peak = rng.uniform(0.15, 0.45) * axes.span, rng.normal(16, 4)
+    time, peak = rng.uniform(0.15, 0.45) * axes.span, max(5.0, rng.normal(12, 4))
     members = time + np.append(0.0, rng.exponential(5.0, rng.integers(2, 5)).cumsum())
-    power = sum((electrons(rng, axes, t, max(3.0, peak - rng.exponential(3.0))) for t in members), np.zeros(1))
+    power = group(rng, axes, members, peak)
     lasting = rng.uniform(20, 50) * (40 / axes.f) ** 0.5
     onset = members[0] + rng.uniform(2, 8) + 0.1 * lasting
     corner = np.exp(rng.uniform(np.log(max(50.0, 1.6 * axes.low)), np.log(max(120.0, 2 * axes.low))))

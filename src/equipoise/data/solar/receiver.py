@@ -27,7 +27,7 @@ def receive(rng: np.random.Generator, axes: Axes, power: Array, averaged: int, i
     carriers, usual = lines(rng, axes, interference)
     quiet = background(rng, axes)
     limit = min(FULL_SCALE, float(quiet.max()) + rng.uniform(45, 80))  # the front end compresses before the detector ends
-    noise = NOISE / np.sqrt(averaged) * rng.standard_normal(power.shape)
+    noise = rng.uniform(0.8, 1.4) * NOISE / np.sqrt(averaged) * rng.standard_normal(power.shape)
     raw = np.minimum(quiet + 10 / DIGIT * np.log10(1 + carriers + sky) + wander(rng, axes), limit) + noise
     digits = np.clip(np.round(raw * averaged) / averaged, 0, FULL_SCALE)
     reference = np.round(np.minimum(quiet + 10 / DIGIT * np.log10(1 + usual), limit))
@@ -47,14 +47,18 @@ def background(rng: np.random.Generator, axes: Axes) -> Array:
 def response(rng: np.random.Generator, axes: Axes) -> Array:
     """How much more or less a burst stands out of the background at each channel [F, 1], dB: antenna and sky."""
     ln_f = np.log(axes.f[:, 0])
-    gain: Array = -rng.uniform(0, 6) * (ln_f[0] - ln_f) / (ln_f[0] - ln_f[-1]) + 1.5 * curve(rng, ln_f, 0.08)[0]
+    gain: Array = (
+        -rng.uniform(0, 6) * (ln_f[0] - ln_f) / (ln_f[0] - ln_f[-1])
+        + 1.5 * curve(rng, ln_f, 0.05)[0]
+        + 0.7 * rng.standard_normal(len(ln_f))
+    )
     return gain[:, None]
 
 
 def wander(rng: np.random.Generator, axes: Axes) -> Array:
     """How the level of the channels differs from its median over the quarter of an hour [F, T], digits: mostly little."""
     f, t = axes.f[:, 0], axes.t[0]
-    strength = 0.5 * rng.lognormal(0, 1.1)
+    strength = min(3.0, 0.4 * rng.lognormal(0, 1.1))
     slow = surface(rng, np.log(f), t, 0.12, max(60.0, axes.span / 2))
     offsets = curve(rng, f, 1.0)[0][:, None]
     waves = rng.exponential(0.25) * np.sin(2 * np.pi * (axes.f / rng.uniform(2, 6) + axes.t / rng.uniform(20, 300)))
@@ -70,21 +74,18 @@ def lines(rng: np.random.Generator, axes: Axes, interference: float) -> tuple[Ar
     They crowd below 26 MHz (short wave) and above 87.5 MHz (FM); the usual value is that of more than half of the time.
     """
     f, t = axes.f[:, 0], axes.t[0]
-    crowd = 0.03 + 0.25 * (f < 26) + 0.10 * (f > 87.5)
-    where = np.flatnonzero(rng.random(len(f)) < np.clip(interference * rng.lognormal(-0.3, 0.8) * crowd, 0, 0.8))
+    crowd = 0.04 + 0.25 * (f < 26) + 0.10 * (f > 87.5)
+    where = np.flatnonzero(rng.random(len(f)) < np.clip(interference * rng.lognormal(-0.1, 0.8) * crowd, 0, 0.8))
     power, usual = np.zeros((len(f), len(t))), np.zeros((len(f), 1))
-    n = len(where)
-    if n:
-        strength = rng.uniform(3, 28, (n, 1))
-        constant, fading, keyed = np.split(rng.permutation(n), [int(0.45 * n), int(0.7 * n)])
-        level, on = strength + np.zeros((n, len(t))), np.ones((n, len(t)), bool)
-        level[constant] += 0.3 * rng.standard_normal((len(constant), 1))
-        level[fading] += 3.0 * curve(rng, t, axes.span / 100, len(fading)) + rng.normal(0, 2, (len(fading), 1))
-        rare = rng.random((n, 1)) < 0.7
-        on[keyed] = (keying(rng, t, axes.span, len(keyed)) != rare[keyed]) | False
+    if n := len(where):
+        strength = np.minimum(2 + rng.exponential(7.0, (n, 1)), 30.0)  # dB
+        level, on, often = np.repeat(strength, len(t), axis=1), np.ones((n, len(t)), bool), np.ones((n, 1), bool)
+        _, fading, speech, keyed = np.split(rng.permutation(n), [int(0.4 * n), int(0.55 * n), int(0.75 * n)])
+        level[fading] += 2.0 * curve(rng, t, axes.span / 30, len(fading))
+        level[speech] += rng.uniform(0.5, 2.5, (len(speech), 1)) * rng.standard_normal((len(speech), len(t)))
+        often[keyed] = rng.random((len(keyed), 1)) < 0.2
+        on[keyed] = keying(rng, t, axes.span, len(keyed)) == often[keyed]
         power[where] = decibel(level) * on
-        often = np.ones((n, 1), bool)
-        often[keyed] = ~rare[keyed]
         usual[where] = decibel(strength) * often
     return power, usual
 
@@ -104,9 +105,9 @@ def lightning(rng: np.random.Generator, axes: Axes, interference: float) -> Arra
     f, t = axes.f, axes.t
     power = np.zeros((len(f), t.shape[1]))
     step = axes.span / t.shape[1]
-    for _ in range(rng.poisson(0.4 * interference)):
+    for _ in range(rng.poisson(0.2 * interference)):
         comb = curve(rng, f[:, 0], 3.0)[0][:, None]
-        strength = rng.uniform(-2, 8) + 12 * np.log10(axes.low / f) * rng.uniform(0, 1) + 3 * comb
+        strength = rng.uniform(-4, 6) + 12 * np.log10(axes.low / f) * rng.uniform(0, 1) + 5 * comb
         moment = rng.uniform(0, axes.span)
         power += decibel(strength) * (np.abs(t - moment) < step * rng.uniform(0.5, 1.2))
     return power

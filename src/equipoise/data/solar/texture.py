@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from equipoise.data.solar.corona import Array
@@ -21,8 +23,14 @@ def surface(rng: np.random.Generator, y: Array, x: Array, scale_y: float, scale_
 
 def kernel(at: Array, scale: float) -> Array:
     """[len(at), knots]: Gaussian bumps one `scale` apart whose squares sum to 1 everywhere, so that the variance is 1."""
-    low, high = float(at.min()) / scale, float(at.max()) / scale
-    knots = np.arange(np.floor(low) - 2, np.ceil(high) + 3)
-    bumps = np.exp(-0.5 * (at[:, None] / scale - knots) ** 2)
+    return cached_kernel(at.tobytes(), scale)
+
+
+@lru_cache(maxsize=32)
+def cached_kernel(places: bytes, scale: float) -> Array:
+    at = np.frombuffer(places) / scale
+    knots = np.arange(np.floor(at.min()) - 2, np.ceil(at.max()) + 3)
+    bumps = np.exp(-0.5 * (at[:, None] - knots) ** 2)
     unit: Array = bumps / np.linalg.norm(bumps, axis=1, keepdims=True)
+    unit.flags.writeable = False
     return unit
