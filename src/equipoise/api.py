@@ -168,7 +168,10 @@ def extended(run: RunFolder, recipe: Recipe, epochs: int | None, steps: int | No
 
 
 def finish(training: Training) -> Run:
-    training.loop()
+    try:
+        training.loop()
+    finally:
+        training.progress.finish({})
     facts = source_facts(training.source)
     return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)
 
