@@ -179,6 +179,10 @@ def test_dropout_goes_behind_every_activation() -> None:
     before = shared(X)
     after_activations(shared, nn.Identity)
     torch.testing.assert_close(shared(X), before)
+    act = nn.ReLU()
+    twice = nn.Sequential(nn.Linear(2, 2), act, nn.Linear(2, 2), act, nn.Linear(2, 1))
+    after_activations(twice, nn.Dropout)
+    assert [type(m).__name__ for m in twice] == ["Linear", "Sequential", "Linear", "Sequential", "Linear"]
     with pytest.raises(SettingError, match="no activation layers"):
         after_activations(nn.Linear(2, 1), nn.Dropout)
 
@@ -210,5 +214,7 @@ def test_a_tapped_d_can_be_copied_and_the_copy_does_not_disturb_the_tap() -> Non
     D(X)
     seen = tap.last
     copied = copy.deepcopy(D)
+    (hook,) = copied.out._forward_pre_hooks.values()
+    assert hook.__self__.last is None  # the copy does not keep the graph of its model alive
     copied(X + 1)
     assert tap.last is seen

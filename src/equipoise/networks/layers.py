@@ -35,7 +35,7 @@ class Doubling(nn.ConvTranspose2d):
     """The transposed convolution that doubles the side: kernel 4, stride 2, padding 1. [B, in, H, W] -> [B, out, 2H, 2W].
 
     With one output channel on a CPU it is computed as a product and a fold, which is the same sum. Measured on one core,
-    28 x 28, width 64, batch 64, both passes of a step: 12 ms -> 6 in float32 and 19 -> 7 in bf16, 4 and 7 % of the step;
+    28 x 28, width 64, batch 64, its three passes of a step: 12 ms -> 6 in float32 and 19 -> 7 in bf16, 4 to 7 % of the step;
     with three channels it gains nothing.
     """
 
