@@ -96,7 +96,8 @@ def test_one_line_where_both_players_have_the_same_equilibrium() -> None:
     ids=["none", "one", "bare", "bad-one", "all-bad", "step-0", "explodes", "flat", "negative"],
 )
 def test_any_run_can_be_drawn(records: list[dict[str, Any]]) -> None:
-    assert curves(records, BALANCED).size == (drawing.WIDTH, drawing.HEIGHT)
+    for equilibrium in (BALANCED, NONE):
+        assert curves(records, equilibrium).size == (drawing.WIDTH, drawing.HEIGHT)
 
 
 @settings(max_examples=25, deadline=None)

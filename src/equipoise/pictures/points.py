@@ -15,7 +15,7 @@ Numbers = NDArray[np.float64]
 
 SIDE, LEFT, TOP, BELOW = 640, 56, 52, 40  # pixels: the plot's side and what is around it
 ROOM = 1.15
-DOT, CROSS = 2.2, 5.0
+DOT, CROSS = 2.5, 5.0
 
 
 def points(real: Tensor, fake: Tensor, centres: Tensor | None = None) -> Image.Image:
