@@ -9,7 +9,7 @@ from torch import Tensor
 from equipoise.errors import SettingError
 from equipoise.pieces import Card, Objective, Penalty, Seen
 from equipoise.seeds import Moment
-from equipoise.tricks.diff_augment import needs_images, shift, whole
+from equipoise.tricks.diff_augment import needs_images, pixels, shift, whole
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Consistency(Penalty):
     def moved_a_little(self, x: Tensor, at: Moment) -> Tensor:
         """T(x), drawn for each sample by itself."""
         b, _, h, w = x.shape
-        down, right = (round(self.shift * size) for size in (h, w))
+        down, right = (pixels(size, self.shift) for size in (h, w))
         u = at.uniform("consistency", 3, b)
         x = shift(x, whole(u[0], -down, down), whole(u[1], -right, right))
         return torch.where(u[2].view(-1, 1, 1, 1) < 0.5, x.flip(3), x) if self.flip else x

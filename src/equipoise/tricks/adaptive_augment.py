@@ -237,6 +237,6 @@ def about_luma(angle: Tensor, grey: Tensor, one: Tensor) -> Tensor:
 
 def ignores_shifts(objective: Objective) -> bool:
     """Whether D's loss is the same when a constant is added to all its logits: then their sign means nothing."""
-    low, high = torch.zeros(1), torch.ones(1)
-    targets = Targets(high, low)
+    low, high = torch.zeros(1), torch.full((1,), 2.0)
+    targets = Targets(torch.ones(1), torch.zeros(1))
     return torch.equal(objective.d_loss(low, low, targets), objective.d_loss(high, high, targets))
