@@ -48,6 +48,12 @@ def test_lines_are_at_the_height_of_their_values() -> None:
         assert np.median(found[:, 0]) == pytest.approx(462 - 378 * value / (1.5 * 1.12), abs=1.5)
 
 
+def test_negative_losses_are_below_zero() -> None:
+    image = curves([record(s, d_loss=-3.0) for s in range(1, 101)], NONE)  # from -3.36 to 1.68
+    found = below_title(where(image, BLUE), 60, 480)
+    assert np.median(found[:, 0]) == pytest.approx(462 - 378 * 0.36 / 5.04, abs=1.5)
+
+
 def test_lines_begin_at_their_step_and_end_at_the_right() -> None:
     image = curves([record(s) for s in range(50, 101)], NONE)
     found = below_title(where(image, BLUE), 560, 828)[:, 1]
