@@ -30,7 +30,7 @@ class Consensus(Trick):
         name="consensus",
         title="Both players also descend the squared gradient of the whole game",
         equation="L_D + weight / 2 * ||v||^2, L_G + weight / 2 * ||v||^2, v = (grad_D L_D, grad_G L_G)",
-        source="Mescheder et al. 2017, section 3.3 and algorithm 2",
+        source="Mescheder et al. 2017, algorithm 2",
         helps="Cycling: it moves the game's eigenvalues off the imaginary axis",
         hurts="Attracted by any stationary point, bad ones too; squares the noise of a small batch's gradient",
         cost="a step takes about 3 times as long",

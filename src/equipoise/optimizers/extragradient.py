@@ -53,7 +53,7 @@ class Extragradient(Optimizer):
 
 
 class ExtraSGD(Extragradient):
-    """Extragradient with plain gradients (Korpelevich 1976; Gidel et al. 2019, equations 10 and 11)."""
+    """Extragradient with plain gradients (Korpelevich 1976; Gidel et al. 2019, section 3)."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
         super().__init__(parameters, {"lr": lr})

@@ -28,7 +28,7 @@ class Consistency(Penalty):
         name="consistency",
         title="CR-GAN: D's logit does not change when a picture is moved or mirrored",
         equation="weight * E[(D(x) - D(T(x)))^2], x real; with fake=true also + weight * E[(D(y) - D(T(y)))^2] (bCR)",
-        source="Zhang et al. 2020, equation 2; on fakes as well: Zhao et al. 2021, algorithm 1",
+        source="Zhang et al. 2020 (CR-GAN); on fakes as well: Zhao et al. 2021 (bCR)",
         helps="D that latches onto single pixels; bCR on little data",
         hurts="flip=true is wrong where left and right differ (spectrograms, digits); bCR can leak T into the samples",
         cost="one more pass of D over the reals, with fake=true two",

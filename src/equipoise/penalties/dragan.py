@@ -26,7 +26,7 @@ class DRAGAN(Penalty):
         name="dragan",
         title="D's slope is held at 1 in a cloud around the reals",
         equation="weight * E[(||grad D(x + n)|| - target)^2], n ~ N(0, (spread * std(x))^2)",
-        source="Kodali et al. 2017, section 2.5 (lambda = 10, k = 1)",
+        source="Kodali et al. 2017 (lambda = 10, k = 1)",
         helps="Against sharp slopes around single reals, which end in collapse; works with any objective",
         hurts="A slope of 1 at the data is no equilibrium: R1 asks for 0 there and converges",
         cost="25 to 40 % of a step",

@@ -36,7 +36,7 @@ class LeCam(Penalty):
         name="lecam",
         title="D's logits on one side are pulled towards the average of the other",
         equation="weight * (E[max(0, D(x) - a_F)^2] + E[max(0, a_R - D(G(z)))^2]), a = moving averages of D's logits",
-        source="Tseng et al. 2021, equation 3; one-sided as in its published code",
+        source="Tseng et al. 2021; one-sided as in its published code",
         helps="On little data, beside an augmentation: D's logits on reals and fakes can't run apart",
         hurts="Too large a weight leaves G without a gradient; useless where D is weak",
         cost="none",

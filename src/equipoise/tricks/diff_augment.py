@@ -30,7 +30,7 @@ class DiffAugment(Trick):
         name="diff_augment",
         title="Colour, translation and cutout on all that D sees, real and fake",
         equation="L_D(D(T(x)), D(T(G(z)))), L_G(D(T(G(z)))), T random and differentiable",
-        source="Zhao et al. 2020, section 3.2; saturation, contrast, sizes: its published code",
+        source="Zhao et al. 2020 (DiffAugment); ranges as in its published code",
         helps="Little data (from 100 to some thousand samples): D can't learn the samples by heart",
         hurts="Costs quality where data is plenty; leave out the part that would never occur in the data",
         cost="2 to 5 % of a step",
