@@ -46,7 +46,7 @@ def drift_rate(frequency: Array, speed: float, fold: float = 1.0, harmonic: int 
 
 @dataclass(frozen=True)
 class Exciter:
-    """An electron beam or a shock that rises radially: at time `start` (s) at `height` (solar radii), with an apparent `speed` (km/s).
+    """An electron beam or a shock at `height` (solar radii) at time `start` (s), which rises with an apparent `speed` (km/s).
 
     The apparent speed holds the light travel time: v / (1 - v / c * cos(angle to the observer)).
     """
@@ -59,7 +59,7 @@ class Exciter:
     @classmethod
     def passing(cls, frequency: float, time: float, speed: float, fold: float, harmonic: int = 1) -> Exciter:
         """The exciter that emits `frequency` (MHz) at `time` (s) as the given harmonic."""
-        return cls(speed, float(emission_height(np.float64(frequency / harmonic), fold)), time, fold)
+        return cls(speed, float(emission_height(np.array(frequency / harmonic), fold)), time, fold)
 
     def time(self, frequency: Array, harmonic: int = 1) -> Array:
         """When it emits `frequency` as that harmonic, s."""

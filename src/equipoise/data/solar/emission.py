@@ -25,7 +25,7 @@ class Axes:
     def of(cls, f_low: float, f_high: float, channels: int, span: float, samples: int) -> Axes:
         f = f_high - (np.arange(channels) + 0.5) * ((f_high - f_low) / channels)
         t = (np.arange(samples) + 0.5) * (span / samples)
-        return cls(f[:, None], t[None, :])
+        return cls(f.astype(np.float64)[:, None], t.astype(np.float64)[None, :])
 
     @property
     def span(self) -> float:
@@ -46,7 +46,7 @@ def decibel(value: Array) -> Array:
     return power
 
 
-def pulse(delay: Array, rise: Array, decay: Array) -> Array:
+def pulse(delay: Array, rise: Array | float, decay: Array | float) -> Array:
     """1 where `delay` is 0, a Gaussian rise before it and an exponential decay after it."""
     return np.exp(-np.where(delay < 0, 0.5 * (delay / rise) ** 2, delay / decay))
 
@@ -96,14 +96,14 @@ def electrons(rng: np.random.Generator, axes: Axes, time: float, peak: float) ->
     harmonic = int(rng.choice([1, 2]))
     middle = np.sqrt(max(stop, axes.low) * min(start, axes.high))
     exciter = Exciter.passing(middle, time, speed, fold, harmonic)
-    stretch, steepness = rng.lognormal(-0.2, 0.35), rng.uniform(0.4, 0.8)
+    stretch, steepness = rng.lognormal(-0.4, 0.35), rng.uniform(0.5, 0.9)  # shorter at tens of MHz (Barrow and Achong 1975)
     power = beam(axes, exciter, harmonic, stretch, steepness) * between(axes.f, stop, start)
     if harmonic == 1 and rng.random() < 0.4:  # the harmonic starts and ends at twice the frequency
         power = power + rng.uniform(0.2, 0.8) * beam(axes, exciter, 2, stretch, steepness) * between(
             axes.f, 2 * stop, 2 * start
         )
     ln_f = np.log(axes.f[:, 0])
-    patches = 1.5 * curve(rng, ln_f, 0.12)[0][:, None] + 1.0 * surface(rng, ln_f, axes.t[0], 0.03, 0.8)
+    patches = 1.5 * curve(rng, ln_f, 0.12)[0][:, None] + 1.2 * surface(rng, ln_f, axes.t[0], 0.02, 0.6)
     return power * decibel(peak + patches)
 
 
@@ -125,7 +125,7 @@ def between(f: Array, stop: float, start: float) -> Array:
 
 # -------------------------------------------------------------------------------------------------- type II
 
-SPLIT = (1.1, 1.3)  # upper over lower lane of a split band (Vrsnak et al. 2001: relative split 0.05 to 0.6, mostly 0.1 to 0.3)
+SPLIT = (1.2, 0.04)  # upper over lower lane of a split band, mean and deviation: 80 % are 1.15 to 1.25 (Du et al. 2015)
 
 
 def lane(axes: Axes, frequency: Array, width: Array) -> Array:
@@ -137,24 +137,25 @@ def type_2(rng: np.random.Generator, axes: Axes) -> Array:
     """A shock of 300 to 2000 km/s: slow lanes at the fundamental and the harmonic, mostly split, ragged and patchy."""
     t = axes.t[0]
     harmonic = int(rng.choice([1, 2]))  # which of the two lanes crosses the band for certain
-    middle = np.exp(rng.uniform(np.log(1.3 * axes.low), np.log(min(0.75 * axes.high, 200.0))))
+    middle = min(200.0, axes.low * (axes.high / axes.low) ** rng.uniform(0.3, 0.85))  # shocks form above that height
     speed = float(np.clip(rng.lognormal(np.log(700), 0.5), 300, 2000))
     shock = Exciter.passing(middle, 0.5 * axes.span, speed, rng.uniform(1, 4), harmonic)
-    ratio = rng.uniform(*SPLIT)
+    ratio = rng.normal(*SPLIT)
     splits = [(1.0, 0.0)] if rng.random() < 0.3 else [(ratio**-0.5, 0.0), (ratio**0.5, rng.normal(0, 2))]
     begin, end = rng.uniform(-0.4, 0.35) * axes.span, rng.uniform(0.7, 1.4) * axes.span
-    lifetime = pulse(np.minimum(t - begin, 0) + np.maximum(t - end, 0), np.float64(4.0), np.float64(15.0))
-    peak = rng.normal(7, 4)
+    lifetime = pulse(np.minimum(t - begin, 0) + np.maximum(t - end, 0), rise=4.0, decay=15.0)
+    peak = max(4.0, rng.normal(7.5, 3.5))
     power = np.zeros(1)
     for n in (1, 2):
         wander = 0.02 * curve(rng, t, 40.0)[0] + 0.008 * curve(rng, t, 6.0)[0]
         course = shock.frequency(t, n) * np.exp(wander)
-        strength = peak + rng.normal(-1.5, 4) + 2.5 * curve(rng, t, 25.0)[0] + 1.5 * curve(rng, t, 4.0)[0]
+        fainter = 0.0 if n == harmonic else rng.exponential(4.0)
+        strength = peak - fainter + 2.5 * curve(rng, t, 25.0)[0] + 1.5 * curve(rng, t, 4.0)[0]
         for place, louder in splits:
             width = rng.uniform(0.02, 0.06) * np.exp(0.25 * curve(rng, t, 3.0)[0])
             power = power + lane(axes, place * course, width) * decibel(strength + louder)
     ln_f = np.log(axes.f[:, 0])
-    striae = 1.5 * surface(rng, ln_f, t, 0.25, 2.5) + 1.2 * surface(rng, ln_f, t, 0.03, 6.0)
+    striae = 1.5 * surface(rng, ln_f, t, 0.25, 2.5) + 1.5 * surface(rng, ln_f, t, 0.02, 4.0)
     return power * lifetime * decibel(striae)
 
 
@@ -168,7 +169,7 @@ def type_5(rng: np.random.Generator, axes: Axes) -> Array:
     power = group(rng, axes, members, peak)
     lasting = rng.uniform(20, 50) * (40 / axes.f) ** 0.5
     onset = members[0] + rng.uniform(2, 8) + 0.1 * lasting
-    corner = np.exp(rng.uniform(np.log(max(50.0, 1.6 * axes.low)), np.log(max(120.0, 2 * axes.low))))
+    corner = axes.low + (min(axes.high, 150.0) - axes.low) * rng.uniform(0.4, 0.9)  # type V is low in frequency
     ln_f, t = np.log(axes.f[:, 0]), axes.t[0]
     patches = 1.5 * surface(rng, ln_f, t, 0.3, 12.0) + 1.0 * surface(rng, ln_f, t, 0.2, 3.0)
     continuum = pulse(axes.t - onset, 0.2 * lasting, lasting) * (1 - edge(axes.f, corner, 0.08))

@@ -1,7 +1,8 @@
 """What a receiver on the ground makes of it: logarithmic digits above the quiet level of each channel, as e-CALLISTO's.
 
-The log detector gives 0.39 dB a digit (Benz et al. 2009: 25.4 mV per dB, 8 bits over 2.5 V). The quiet level of a channel is the median
-over a quarter of an hour, of which a window is a small part: so it is known here, not taken from the window.
+The logarithmic detector gives 0.39 dB a digit: 25.4 mV a dB into 8 bits over 2.5 V (Benz, Monstein and Meyer 2005). The
+quiet level of a channel is the median over a quarter of an hour, of which a window is a small part: so it is known here,
+not taken from the window.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def receive(rng: np.random.Generator, axes: Axes, power: Array, averaged: int, i
 def background(rng: np.random.Generator, axes: Axes) -> Array:
     """The quiet level of each channel [F, 1], digits: the sky falls with frequency, the gain ripples by standing waves."""
     f = axes.f[:, 0]
-    slope = rng.uniform(0, 2.5) * 10 / DIGIT * np.log10(f[-1] / f) * 0.5
+    slope = rng.uniform(0, 12) / DIGIT * np.log10(f[-1] / f)
     ripple = rng.uniform(0, 8) * np.sin(2 * np.pi * (f / rng.uniform(5, 30) + rng.random()))
     level: Array = rng.uniform(110, 150) + slope + ripple + 4 * curve(rng, f, 4.0)[0]
     return level[:, None]
@@ -47,11 +48,9 @@ def background(rng: np.random.Generator, axes: Axes) -> Array:
 def response(rng: np.random.Generator, axes: Axes) -> Array:
     """How much more or less a burst stands out of the background at each channel [F, 1], dB: antenna and sky."""
     ln_f = np.log(axes.f[:, 0])
-    gain: Array = (
-        -rng.uniform(0, 6) * (ln_f[0] - ln_f) / (ln_f[0] - ln_f[-1])
-        + 1.5 * curve(rng, ln_f, 0.05)[0]
-        + 0.7 * rng.standard_normal(len(ln_f))
-    )
+    depth = (ln_f[0] - ln_f) / (ln_f[0] - ln_f[-1])  # 0 at the top of the band, 1 at its bottom
+    uneven = 1.5 * curve(rng, ln_f, 0.05)[0] + 0.7 * rng.standard_normal(len(ln_f))
+    gain: Array = uneven - rng.uniform(0, 6) * depth
     return gain[:, None]
 
 
@@ -62,14 +61,15 @@ def wander(rng: np.random.Generator, axes: Axes) -> Array:
     slow = surface(rng, np.log(f), t, 0.12, max(60.0, axes.span / 2))
     offsets = curve(rng, f, 1.0)[0][:, None]
     waves = rng.exponential(0.25) * np.sin(2 * np.pi * (axes.f / rng.uniform(2, 6) + axes.t / rng.uniform(20, 300)))
-    return strength * (slow + 0.5 * offsets) + waves
+    total: Array = strength * (slow + 0.5 * offsets) + waves
+    return total
 
 
 # --------------------------------------------------------------------------------------------- interference
 
 
 def lines(rng: np.random.Generator, axes: Axes, interference: float) -> tuple[Array, Array]:
-    """(power [F, T], its usual value [F, 1]) of transmitters: constant, fading, keyed on and off, or chopped.
+    """(power [F, T], its usual value [F, 1]) of transmitters: constant, fading, modulated, or keyed on and off.
 
     They crowd below 26 MHz (short wave) and above 87.5 MHz (FM); the usual value is that of more than half of the time.
     """
