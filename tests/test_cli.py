@@ -1,7 +1,6 @@
 """The command line as a user meets it: through a subprocess where that matters, else through `main`."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from equipoise.cli import main
 RING = ["ring", "data.length=512", "batch=32", "steps=6", "checkpoints.every_steps=3", "grids.every_steps=3", "log_every=2"]
 
 
-def command(*arguments: str | Path, **options: object) -> list[str]:
+def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "equipoise", *map(str, arguments)]
 
 
@@ -48,7 +47,7 @@ def test_quiet_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_samples_of_images_as_png_and_npy(tmp_path: Path) -> None:
-    settings = ["data.size=16", "data.n=32", "network.width=4", "steps=1", "--out", str(tmp_path / "run"), "--quiet"]
+    settings = ["data.size=16", "data.type_3=32", "network.width=4", "steps=1", "--out", str(tmp_path / "run"), "--quiet"]
     assert main(["train", "bursts", *settings]) == 0
     for form in ("png", "npy", "csv"):
         assert main(["sample", str(tmp_path / "run"), "-n", "3", "--format", form, "--out", str(tmp_path / form)]) == 0
@@ -59,8 +58,10 @@ def test_samples_of_images_as_png_and_npy(tmp_path: Path) -> None:
     assert max(np.abs(w).max() for w in windows) > 1, "in receiver digits, not in [-1, 1]"
 
 
-def test_dry_run_prints_recipe_sizes_and_estimates(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    os.chdir(tmp_path)
+def test_dry_run_prints_recipe_sizes_and_estimates(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert main(["train", *RING, "--dry-run"]) == 0
     printed = capsys.readouterr().out
     assert "kind: ring" in printed and "ms a step x 6 steps" in printed and "MiB" in printed
