@@ -15,16 +15,16 @@ class FashionMNIST(IdxSet):
     name: ClassVar[str] = "fashion-mnist"
     about: ClassVar[str] = "clothes, 28 x 28 grey, 60,000 to train on"
     classes: ClassVar[tuple[str, ...]] = (
-        "t-shirt",
-        "trouser",
-        "pullover",
-        "dress",
-        "coat",
-        "sandal",
-        "shirt",
-        "sneaker",
-        "bag",
-        "ankle boot",
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
     )
     folders: ClassVar[tuple[str, ...]] = ("fashion-mnist", "fashion_mnist", "FashionMNIST", "FashionMNIST/raw")
     mirrors: ClassVar[tuple[str, ...]] = (
