@@ -84,9 +84,9 @@ def test_rotations_keep_a_round_picture() -> None:
     found = seen((r < 0.7).float().expand(20, 1, 33, 33), rotations=True)
     inner, outer = r < 0.6, (r > 0.8) & (r < 0.95)
     assert (found[:, 0, inner] > 0.999).all() and (found[:, 0, outer] < 0.001).all()
-    ramp = x.expand(20, 1, 33, 33)
-    gradient = seen(ramp, rotations=True)[:, 0, 12:21, 12:21]
-    across, down = gradient.diff(dim=2).mean((1, 2)) * 16, gradient.diff(dim=1).mean((1, 2)) * 16
+    ramp = torch.arange(33.0).expand(20, 1, 17, 33)  # wider than high: angles are true in pixels
+    gradient = seen(ramp, rotations=True)[:, 0, 6:11, 14:19]
+    across, down = gradient.diff(dim=2).mean((1, 2)), gradient.diff(dim=1).mean((1, 2))
     assert torch.allclose(across.square() + down.square(), torch.ones(20), atol=1e-3), "a slope of 1, turned"
     assert across.min() < -0.5 and down.abs().max() > 0.5
 

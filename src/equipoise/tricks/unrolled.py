@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
+from equipoise.networks.functional import call
 from equipoise.pieces import Card, Seen, Trick
 from equipoise.tricks.checks import at_least, positive
 
@@ -60,10 +60,3 @@ def unroll(seen: Seen, steps: int, rate: float) -> Callable[[Tensor], Tensor]:
         gradients = torch.autograd.grad(loss, [weights[n] for n in trained], create_graph=True)
         weights.update({n: weights[n] - rate * g for n, g in zip(trained, gradients, strict=True)})
     return partial(call, D, weights)
-
-
-def call(module: nn.Module, weights: dict[str, Tensor], x: Tensor) -> Tensor:
-    """`module(x)` in float32 with other weights, without a trace in its statistics."""
-    statistics = {name: b.clone() for name, b in module.named_buffers()}
-    out: Tensor = functional_call(module, {**weights, **statistics}, (x,))
-    return out.float()
