@@ -31,7 +31,7 @@ class Consistency(Penalty):
         source="Zhang et al. 2020 (CR-GAN); on fakes as well: Zhao et al. 2021 (bCR)",
         helps="D that latches onto single pixels; bCR on little data",
         hurts="flip=true is wrong where left and right differ (spectrograms, digits); bCR can leak T into the samples",
-        cost="one more pass of D over the reals, with fake=true two",
+        cost="25 % of a step: one more pass of D over the reals, with fake=true two",
     )
 
     def check(self) -> None:

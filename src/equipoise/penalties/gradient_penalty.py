@@ -34,7 +34,7 @@ class GradientPenalty(Penalty):
         helps="The constraint that a Wasserstein critic needs, without weight clipping's loss of capacity",
         hurts="Does not make training converge: it keeps D steep at the equilibrium (Mescheder et al. 2018); not with batch "
         "normalisation in D, which ties the samples of a batch together",
-        cost="25 to 40 % of a step",
+        cost="70 % of a step (28 x 28 DCGAN, CPU)",
     )
 
     def check(self) -> None:

@@ -31,7 +31,7 @@ class R1(Penalty):
         source="Mescheder et al. 2018, equation 9; lazy form: Karras et al. 2020, appendix B",
         helps="Makes training converge locally; the first remedy for collapse under a strong D",
         hurts="Too large a weight blurs: D can't follow G",
-        cost="25 % of a step; with every=16 about 2 %",
+        cost="70 % of a step (28 x 28 DCGAN, CPU); with every=16 about 4 %",
     )
 
     def value(self, seen: Seen) -> Tensor:
