@@ -1,4 +1,4 @@
-"""A disk that fails on purpose: every operation of equipoise.disk counted, recorded, refused, or the last that a process does."""
+"""A disk that fails on purpose: each operation of equipoise.disk counted, recorded, refused, or the last of a process."""
 
 import errno
 import os

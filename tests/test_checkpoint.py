@@ -460,7 +460,7 @@ def test_a_file_too_large_for_the_system_is_said_and_leaves_nothing(tmp_path: Pa
 
 def test_other_troubles_are_said_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full_at(1, monkeypatch.setattr, errno.EROFS)
-    with pytest.raises(CheckpointError, match="step-0000003: can't be written .Read-only file system."):
+    with pytest.raises(CheckpointError, match=r"step-0000003: can't be written \(Read-only file system\)"):
         save(tmp_path, 3)
 
 

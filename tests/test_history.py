@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from broken_disk import full_at, in_child, kill_at, record
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from equipoise.errors import RunError
 from equipoise.history import History

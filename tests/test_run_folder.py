@@ -153,9 +153,9 @@ def test_killed_at_any_operation_the_folder_is_a_run_or_can_be_used_for_one(tmp_
 
 def test_only_a_run_can_be_opened() -> None:
     assert RunFolder.open(create("runs/rings").path).recipe.exists()
-    with pytest.raises(RunError, match="runs/ring: there is no such run folder .did you mean 'rings'"):
+    with pytest.raises(RunError, match=r"runs/ring: there is no such run folder \(did you mean 'rings'"):
         RunFolder.open("runs/ring")
-    with pytest.raises(RunError, match="nowhere/ring: there is no such run folder$"):
+    with pytest.raises(RunError, match=r"nowhere/ring: there is no such run folder$"):
         RunFolder.open("nowhere/ring")
     with pytest.raises(RunError, match="runs: is not a run folder"):
         RunFolder.open("runs")
@@ -165,7 +165,7 @@ def test_only_a_run_can_be_opened() -> None:
 def test_a_damaged_data_json_is_one_line(content: bytes) -> None:
     run = create()
     run.data.write_bytes(content)
-    with pytest.raises(RunError, match="run/data.json: "):
+    with pytest.raises(RunError, match=r"run/data\.json: "):
         run.data_facts()
 
 
