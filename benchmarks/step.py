@@ -163,7 +163,7 @@ def main() -> None:
     given = options.parse_args()
     found = {
         "command": "python " + " ".join(sys.argv),
-        "what": f"ms a step (D and G), 28 x 28 x 1, batch {BATCH}, {WIDTH} filters; medians of {given.rounds} alternating turns",
+        "what": f"ms a step of D and G, 28 x 28 x 1, batch {BATCH}, {WIDTH} filters; {given.rounds} alternating turns",
         "machine": {
             "cpu": cpu_name(),
             "threads": torch.get_num_threads(),

@@ -1,6 +1,6 @@
 """The main job in about two minutes on two cores, without a download: train a GAN on simulated solar radio bursts.
 
-    make demo        (or: python examples/demo.py [run folder])
+make demo        (or: python examples/demo.py [run folder])
 """
 
 import sys

@@ -72,7 +72,17 @@ def test_dry_run_prints_recipe_sizes_and_estimates(
 def test_recipes_are_listed_and_shown_as_what_train_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["recipes"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    required = {"fashion-mnist", "fashion-mnist-vanilla", "mnist", "cifar10", "stacked-mnist", "bursts", "bursts-naive", "ring", "grid"}
+    required = {
+        "fashion-mnist",
+        "fashion-mnist-vanilla",
+        "mnist",
+        "cifar10",
+        "stacked-mnist",
+        "bursts",
+        "bursts-naive",
+        "ring",
+        "grid",
+    }
     assert required <= set(listed)
     for name in listed:
         assert main(["recipes", name]) == 0
@@ -101,7 +111,10 @@ def test_every_piece_is_described(capsys: pytest.CaptureFixture[str]) -> None:
         (["ring", "optimizer.lrr=1"], "optimizer.lrr: is no setting here (did you mean 'lr'?)"),
         (["ring", "bacth=3"], "bacth: is no setting here (did you mean 'batch'?)"),
         (["ring", "objective=hinge_"], "objective: 'hinge_' is unknown (did you mean 'hinge'?)"),
-        (["ring", "objective=wasserstein", "tricks.label_smoothing=on"], "label_smoothing: wasserstein has no labels to change"),
+        (
+            ["ring", "objective=wasserstein", "tricks.label_smoothing=on"],
+            "label_smoothing: wasserstein has no labels to change",
+        ),
         (["ring", "tricks.emma=on"], "tricks.emma: 'emma' is unknown (did you mean 'ema'?)"),
         (["ring", "data.length=16", "batch=32"], "16 samples are fewer than the batch of 32; set batch=16 or less"),
         (["ring", "batch=0"], "batch: must be 1 or more, not 0"),

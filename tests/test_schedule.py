@@ -25,7 +25,16 @@ def test_epochs_end_where_the_data_was_passed_so_often() -> None:
 
 def test_five_d_steps_for_one_g_step_pass_an_epoch_in_a_fifth_of_the_steps() -> None:
     found = run(Clock(batches=10, epochs=4), d_steps=5)
-    assert [(step, due) for step, due, _ in found] == [(1, False), (2, False), (3, False), (4, True), (5, False), (6, False), (7, False), (8, True)]
+    assert [(step, due) for step, due, _ in found] == [
+        (1, False),
+        (2, False),
+        (3, False),
+        (4, True),
+        (5, False),
+        (6, False),
+        (7, False),
+        (8, True),
+    ]
 
 
 def test_the_end_in_steps() -> None:

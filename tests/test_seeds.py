@@ -41,3 +41,14 @@ def test_a_step_seeds_what_modules_draw_by_themselves() -> None:
     second = torch.rand(3)
     at.begin(5)
     assert torch.equal(torch.rand(3), first) and not torch.equal(first, second)
+
+
+def test_numbers_come_in_the_layout_that_is_asked_for() -> None:
+    images = torch.empty(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    for draw in ("normal_like", "uniform_like"):
+        noise = getattr(Moment(0), draw)("noise", images)
+        assert noise.shape == images.shape and noise.stride() == images.stride() and noise.dtype == torch.float32
+        flat = getattr(Moment(0), draw.removesuffix("_like"))("noise", images.numel())
+        assert torch.equal(noise.permute(0, 2, 3, 1).flatten(), flat), "each number once"
+        strided = getattr(Moment(0), draw)("noise", images[:, :, ::2])
+        assert strided.shape == (2, 3, 2, 5) and strided.unique().numel() == 60

@@ -1,8 +1,8 @@
 """equipoise: train GANs that stay balanced.
 
-    run = equipoise.fit("bursts", out="runs/bursts")
-    images = run.sample(64)                      # float32 [64, 1, 128, 128] in [-1, 1]
-    run = equipoise.resume("runs/bursts", epochs=500)
+run = equipoise.fit("bursts", out="runs/bursts")
+images = run.sample(64)                      # float32 [64, 1, 128, 128] in [-1, 1]
+run = equipoise.resume("runs/bursts", epochs=500)
 """
 
 from importlib import import_module

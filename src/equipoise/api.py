@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from equipoise import build, checkpoint, recipe as recipes, sampling
+from equipoise import build, checkpoint, sampling
+from equipoise import recipe as recipes
 from equipoise.choose import choose
 from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError, did_you_mean
@@ -20,7 +20,6 @@ from equipoise.history import History
 from equipoise.progress import Progress, Quiet
 from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
-from equipoise.seeds import generator as stream
 from equipoise.train import Training
 
 
@@ -45,9 +44,7 @@ class Run:
         if weights is not None and weights not in found:
             raise SettingError("weights", f"{weights!r} is not kept by this run; it has {' and '.join(found)}")
         module = found[weights] if weights is not None else sampling.best_generator(self.game)
-        device = self.game.at.device
-        z = torch.randn(n, self.game.latent_size, generator=stream(device, seed, "sample"), device=device)
-        return sampling.draw(self.game, module, z)
+        return sampling.draw(self.game, module, sampling.fresh_noise(self.game, n, seed))
 
     def signals(self) -> list[dict[str, Any]]:
         """The records of signals.jsonl."""
@@ -72,7 +69,9 @@ def find_recipe(
     elif Path(what).exists():
         mapping, said = choose(Path(what))
     else:
-        raise SettingError("", f"{str(what)!r} is neither a recipe ({did_you_mean(str(what), recipes.names())}) nor a path to data")
+        raise SettingError(
+            "", f"{str(what)!r} is neither a recipe ({did_you_mean(str(what), recipes.names())}) nor a path to data"
+        )
     if data is not None:
         mapping["data"] = {**mapping.get("data", {}), "path": str(Path(data).resolve())}
     return recipes.resolve(mapping, dict(overrides or {})), said
@@ -132,7 +131,7 @@ def resume(
     run = RunFolder.open(path)
     build.tune_process()
     with run.locked():
-        recipe, said = find_recipe(run.recipe)
+        recipe, _ = find_recipe(run.recipe)
         recipe = extended(run, recipe, epochs, steps)
         source = data.to(build.device(recipe.device)) if isinstance(data, Source) else build.source(recipe, data)
         found = checkpoint.newest(run.checkpoints)
@@ -176,7 +175,9 @@ def finish(training: Training) -> Run:
     return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)
 
 
-def load(path: str | Path, step: int | str | None = None, generator: nn.Module | None = None, discriminator: nn.Module | None = None) -> Run:
+def load(
+    path: str | Path, step: int | str | None = None, generator: nn.Module | None = None, discriminator: nn.Module | None = None
+) -> Run:
     """A run as it was at a checkpoint (a step, 'best', or None for the newest good one); its data is not needed."""
     run = RunFolder.open(path)
     recipe, _ = find_recipe(run.recipe)

@@ -55,7 +55,9 @@ def game(
     torch.manual_seed(mix(recipe.seed, "weights"))
     if generator is None or discriminator is None:
         if recipe.network.get("kind") == "custom":
-            raise SettingError("network.kind", "this recipe plays with networks of your own: give generator= and discriminator=")
+            raise SettingError(
+                "network.kind", "this recipe plays with networks of your own: give generator= and discriminator="
+            )
         network = chosen(NETWORKS, recipe.network, "network")
         generator, discriminator = network.build(recipe.latent, source.shape)
     optimizer = chosen(OPTIMIZERS, recipe.optimizer, "optimizer")

@@ -25,12 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
     options = parser().parse_args(arguments)
     from equipoise.errors import EquipoiseError
-    from equipoise.train import Diverged
+    from equipoise.train import DivergedError
 
     try:
         code: int = options.command(options)
         return code
-    except Diverged as error:
+    except DivergedError as error:
         return complain(error, FAILED)
     except EquipoiseError as error:
         return complain(error, USER_ERROR)
@@ -166,7 +166,9 @@ def do_sample(options: argparse.Namespace) -> int:
     run = api.load(options.run, options.step)
     samples = run.sample(options.n, options.seed, options.weights)
     files = export.write(samples, Path(options.out), options.format, run.facts)
-    print(f"{options.n} samples of step {run.game.steps} in {options.out}: {files[0].name}" + (" ..." if len(files) > 1 else ""))
+    print(
+        f"{options.n} samples of step {run.game.steps} in {options.out}: {files[0].name}" + (" ..." if len(files) > 1 else "")
+    )
     return 0
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from equipoise import build, recipe as recipe_module
+from equipoise import build
+from equipoise import recipe as recipe_module
 from equipoise.api import Run
 from equipoise.data import KINDS
 from equipoise.data.source import Order
@@ -56,7 +57,9 @@ def pieces() -> str:
 def card(piece: Any) -> list[str]:
     c = piece.card
     rows = [("", c.equation), ("from", c.source), ("helps", c.helps), ("hurts", c.hurts), ("cost", c.cost)]
-    wrapped = [textwrap.fill(f"{k}: {v}" if k else v, 110, initial_indent="      ", subsequent_indent="        ") for k, v in rows]
+    wrapped = [
+        textwrap.fill(f"{k}: {v}" if k else v, 110, initial_indent="      ", subsequent_indent="        ") for k, v in rows
+    ]
     return [f"  {c.name}: {c.title}", *wrapped]
 
 
@@ -129,17 +132,17 @@ def result(run: Run) -> str:
     lines = [f"trained {run.recipe.name}: {run.game.steps:,} steps"]
     if records:
         last = [r for r in records if r["epoch"] > records[-1]["epoch"] - 1]
-        real, fake = 1.0, 0.0
-        for trick in run.game.tricks:
-            real, fake = trick.expected_targets(real, fake)
-        goal = run.game.objective.equilibrium(real, fake)
+        goal = run.game.equilibrium()
         for name, key, value in (("D loss", "d_loss", goal.d_loss), ("G loss", "g_loss", goal.g_loss)):
             mean = sum(r[key] for r in last) / len(last)
-            lines.append(f"  {name}  {mean:.4f} over the last epoch" + (f" (equilibrium {value:.4f})" if value is not None else ""))
+            lines.append(
+                f"  {name}  {mean:.4f} over the last epoch" + (f" (equilibrium {value:.4f})" if value is not None else "")
+            )
     if evaluations:
         best = min(evaluations, key=lambda r: float(r["sliced_wasserstein"]))
         end = evaluations[-1]
-        lines.append(f"  distance to the data  {end['sliced_wasserstein']:.4f} (best {best['sliced_wasserstein']:.4f} at step {best['step']})")
+        lines.append(f"  distance to the data  {end['sliced_wasserstein']:.4f}")
+        lines[-1] += f" (best {best['sliced_wasserstein']:.4f} at step {best['step']})"
         if "modes" in end:
             lines.append(f"  modes  {end['modes']} of {end['of']}, {100 * end['high_quality']:.1f} % of the samples on one")
     rows = (

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from equipoise.errors import SettingError
 from equipoise.optimizers.state import load_optimizer, optimizer_state
-from equipoise.pieces import Cadence, Objective, Seen, Targets, Terms, Trick, frozen, scalar
+from equipoise.pieces import Cadence, Equilibrium, Objective, Seen, Targets, Terms, Trick, frozen, scalar
 from equipoise.seeds import Moment
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
@@ -205,6 +205,13 @@ class Game:
         for trick in self.having("targets"):
             targets = trick.targets(targets, d_real, d_fake, self.at)
         return targets
+
+    def equilibrium(self) -> Equilibrium:
+        """The objective's values at equilibrium, with the targets that the tricks ask for."""
+        real, fake = 1.0, 0.0
+        for trick in self.having("expected_targets"):
+            real, fake = trick.expected_targets(real, fake)
+        return self.objective.equilibrium(real, fake)
 
     # ----------------------------------------------------------------------------------------------- the tricks
 

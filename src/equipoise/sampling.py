@@ -33,11 +33,23 @@ def fixed_noise(game: Game, n: int, purpose: str = "grid") -> Tensor:
     return torch.randn(n, game.latent_size, generator=generator(device, game.at.seed, purpose), device=device)
 
 
+CHUNK = 64
+
+
+def fresh_noise(game: Game, n: int, seed: int) -> Tensor:
+    """n latents of a seed of their own, [n, latent]; the first ones are the same for every n."""
+    device, size = game.at.device, game.latent_size
+    chunks = range(-(-n // CHUNK))
+    return torch.cat([torch.randn(CHUNK, size, generator=generator(device, seed, "sample", c), device=device) for c in chunks])[
+        :n
+    ]
+
+
 def draw(game: Game, module: nn.Module, z: Tensor, batch: int = 256) -> Tensor:
     """Samples of a generator of the game, float32 on the host; each depends on its own latent only."""
     module = settled(game, module)
     with torch.no_grad():
-        return torch.cat([module(part).float().cpu() for part in z.split(batch)])
+        return torch.cat([module(part).float().cpu() for part in torch.split(z, batch)])
 
 
 STANDING_BATCHES, STANDING_SIZE = 16, 64
@@ -57,7 +69,7 @@ def settled(game: Game, module: nn.Module) -> nn.Module:
             norm.momentum = None  # the plain mean over all batches
             norm.train()
         with torch.no_grad():
-            for part in fixed_noise(game, STANDING_BATCHES * STANDING_SIZE, "standing").split(STANDING_SIZE):
+            for part in torch.split(fixed_noise(game, STANDING_BATCHES * STANDING_SIZE, "standing"), STANDING_SIZE):
                 module(part)
         module.eval()
     return module

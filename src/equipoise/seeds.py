@@ -53,3 +53,17 @@ class Moment:
     def uniform(self, purpose: str, *shape: int) -> torch.Tensor:
         """Numbers in [0, 1) of the given shape, on the run's device."""
         return torch.rand(*shape, generator=self.rng(purpose), device=self.device)
+
+    def normal_like(self, purpose: str, x: torch.Tensor) -> torch.Tensor:
+        """Standard normal numbers, float32, in the shape and the memory layout of `x`."""
+        return laid_out_as(x, self.normal(purpose, x.numel()))
+
+    def uniform_like(self, purpose: str, x: torch.Tensor) -> torch.Tensor:
+        """Numbers in [0, 1), float32, in the shape and the memory layout of `x`."""
+        return laid_out_as(x, self.uniform(purpose, x.numel()))
+
+
+def laid_out_as(x: torch.Tensor, flat: torch.Tensor) -> torch.Tensor:
+    """A flat tensor seen as `x` is: random numbers filled into a channels-last tensor cost 20 times as much on a CPU."""
+    dense = torch.empty_like(x)
+    return flat.as_strided(dense.shape, dense.stride())

@@ -27,7 +27,7 @@ from equipoise.stop import Stop
 FAILED_SAVES = 3  # in a row end a run: it would be training for nothing
 
 
-class Diverged(EquipoiseError):
+class DivergedError(EquipoiseError):
     """A loss or a weight is no number any more."""
 
 
@@ -101,7 +101,7 @@ class Training:
         self.signals.append({"step": self.clock.step, "epoch": epoch, "seconds": seconds, **window.values})
         self.progress.update({**window.values, **self.place()})
         if window.first_bad is not None:
-            raise Diverged(
+            raise DivergedError(
                 f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}; training stopped. "
                 + self.last_good()
             )
@@ -123,7 +123,7 @@ class Training:
         }
 
     def plan(self) -> dict[str, Any]:
-        equilibrium = self.equilibrium()
+        equilibrium = self.game.equilibrium()
         return {
             "run": str(self.run.path),
             "name": self.recipe.name,
@@ -134,18 +134,12 @@ class Training:
             **self.place(),
         }
 
-    def equilibrium(self) -> Any:
-        real, fake = 1.0, 0.0
-        for trick in self.game.tricks:
-            real, fake = trick.expected_targets(real, fake)
-        return self.game.objective.equilibrium(real, fake)
-
     # ------------------------------------------------------------------------------------------------- keep
 
     def picture(self) -> None:
         """Sample grids from fixed noise and the curves so far."""
         self.album.grids(self.clock.step)
-        self.album.curves(list(self.signals.read()), self.equilibrium())
+        self.album.curves(list(self.signals.read()), self.game.equilibrium())
 
     def keep(self) -> None:
         """Measure the samples, save a checkpoint, and forget the ones that the recipe does not keep."""
@@ -153,7 +147,7 @@ class Training:
         tensors, facts = self.game.state()
         bad = next((k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()), None)
         if bad is not None:
-            raise Diverged(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
+            raise DivergedError(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
         score = self.yardstick.measure(sampling.best_generator(self.game), self.game)
         self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})
         distance = score["sliced_wasserstein"]

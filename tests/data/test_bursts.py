@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equipoise.data import KINDS
-from equipoise.data.bursts import Bursts
+from equipoise.data.bursts import EMISSION, Bursts
 from equipoise.data.restore import restore
 from equipoise.errors import DataError, SettingError
 
@@ -78,6 +78,16 @@ def test_axes_are_stated():
     assert facts["units"] == "digits"
     assert facts["axes"]["rows"] == {"label": "frequency [MHz]", "first": 81, "last": 45, "differs": False}
     assert facts["axes"]["columns"] == {"label": "time [s]", "first": 0.0, "last": 32.0, "differs": True}
+
+
+@pytest.mark.parametrize(("kind", "span"), [("type_2", 256.0), ("type_3", 32.0), ("type_5", 256.0)])
+def test_the_sky_is_seen_on_the_stated_axes(kind, span, monkeypatch):
+    seen = []
+    monkeypatch.setitem(EMISSION, kind, lambda rng, axes: seen.append(axes) or np.zeros((100, 64)))
+    Bursts(size=64, f_low=30, f_high=80).window(kind, 0, 0)
+    t, f = seen[0].t[0], seen[0].f[:, 0]
+    assert (t[0], t[-1]) == pytest.approx((span / 128, span - span / 128))
+    assert (f[0], f[-1]) == pytest.approx((79.75, 30.25))  # 100 channels of 0.5 MHz
 
 
 def test_a_type_3_reaches_low_frequencies_later():

@@ -128,7 +128,7 @@ def test_momentum_may_be_negative() -> None:
     for _ in range(2):
         w.grad = torch.tensor([0.1])
         optimizer.step()
-    assert float(w) == pytest.approx(1 - 0.1 - (0.1 - 0.05))
+    assert w.item() == pytest.approx(1 - 0.1 - (0.1 - 0.05))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -62,6 +62,11 @@ def test_flipping_swaps_the_sides_that_it_is_asked_for() -> None:
             assert abs(float(targets.fake.mean()) - 0.3) < 0.04
 
 
+def test_real_and_fake_samples_are_flipped_independently() -> None:
+    targets = asked(LabelFlipping(p=0.4), n=5000)
+    assert abs(float(torch.corrcoef(torch.stack([targets.real, targets.fake]))[0, 1])) < 0.06
+
+
 def test_flipping_per_batch_swaps_all_or_none() -> None:
     batches = [asked(LabelFlipping(p=0.3, per="batch"), seed=s) for s in range(400)]
     assert all(len(values(b.real)) == len(values(b.fake)) == 1 for b in batches)

@@ -97,18 +97,20 @@ def electrons(rng: np.random.Generator, axes: Axes, time: float, peak: float) ->
     middle = np.sqrt(max(stop, axes.low) * min(start, axes.high))
     exciter = Exciter.passing(middle, time, speed, fold, harmonic)
     stretch, steepness = rng.lognormal(-0.4, 0.35), rng.uniform(0.5, 0.9)  # shorter at tens of MHz (Barrow and Achong 1975)
-    power = beam(axes, exciter, harmonic, stretch, steepness) * between(axes.f, stop, start)
-    if harmonic == 1 and rng.random() < 0.4:  # the harmonic starts and ends at twice the frequency
-        power = power + rng.uniform(0.2, 0.8) * beam(axes, exciter, 2, stretch, steepness) * between(
-            axes.f, 2 * stop, 2 * start
-        )
+    lanes = [(harmonic, 1.0)]
+    if harmonic == 1 and rng.random() < 0.4:
+        lanes.append((2, rng.uniform(0.2, 0.8)))
+    power = np.zeros(1)
+    for n, weight in lanes:  # a harmonic starts and stops where the beam does, so at twice the frequency
+        band = between(axes.f, stop * n / harmonic, start * n / harmonic)
+        power = power + weight * band * beam(axes, exciter, n, stretch, steepness)
     ln_f = np.log(axes.f[:, 0])
     patches = 1.5 * curve(rng, ln_f, 0.12)[0][:, None] + 1.2 * surface(rng, ln_f, axes.t[0], 0.02, 0.6)
     return power * decibel(peak + patches)
 
 
 def limits(rng: np.random.Generator, axes: Axes) -> tuple[float, float]:
-    """(start, stop) frequency of a type III burst, MHz: 30 to 300, of which the band shows at least a part.
+    """(start, stop) frequency of a type III burst, MHz: it starts below about 300, and the band shows at least a part.
 
     A beam starts to emit where it becomes unstable and stops where it has spread out: a factor of 1.6 to 10 below.
     """
