@@ -77,6 +77,14 @@ def test_translation_is_a_pure_shift() -> None:
         assert torch.equal(found[i], expected)
 
 
+def test_the_edge_may_come_in_from_outside() -> None:
+    x = torch.arange(12.0).view(1, 1, 3, 4)
+    found = shift(x, torch.tensor([1]), torch.tensor([-2]), edge=True)
+    assert found[0, 0].tolist() == [[2.0, 3.0, 3.0, 3.0], [2.0, 3.0, 3.0, 3.0], [6.0, 7.0, 7.0, 7.0]]
+    frames = DiffAugment(policy="translation", outside="edge").view(torch.full((64, 1, 8, 8), -0.7), moment(), real=True)
+    assert torch.equal(frames, torch.full((64, 1, 8, 8), -0.7)), "a flat picture shows no frame"
+
+
 def test_translation_reaches_an_eighth_of_each_side_and_no_further() -> None:
     x = torch.zeros(2000, 1, 16, 32)
     x[:, :, 8, 16] = 1

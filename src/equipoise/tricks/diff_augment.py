@@ -1,7 +1,7 @@
 """DiffAugment: D sees real and fake pictures only through random changes that gradients pass through."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -18,13 +18,15 @@ class DiffAugment(Trick):
     """Changes every picture that D sees, real and fake alike, each by numbers of its own.
 
     `policy` names the parts, separated by commas, or is empty. In their order: color (brightness, saturation, contrast),
-    translation (by up to `translation` of the size in each direction; what comes in is 0) and cutout (a rectangle of
-    `cutout` of each side is 0; its centre lies anywhere, so that part of it may fall outside).
+    translation (by up to `translation` of the size in each direction; what comes in is 0, or with
+    `outside` 'edge' the nearest pixel, for pictures whose background is not 0: G would learn the frames) and cutout (a
+    rectangle of `cutout` of each side is 0; its centre lies anywhere, so that part of it may fall outside).
     """
 
     policy: str = "color,translation,cutout"
     translation: float = 0.125
     cutout: float = 0.5
+    outside: Literal["zero", "edge"] = "zero"
 
     card: ClassVar[Card] = Card(
         name="diff_augment",
@@ -40,6 +42,8 @@ class DiffAugment(Trick):
         for part in self.parts():
             if part not in PARTS:
                 raise SettingError("policy", f"{part!r} is unknown ({did_you_mean(part, PARTS)})")
+        if self.outside not in ("zero", "edge"):
+            raise SettingError("outside", f"must be zero or edge, not {self.outside!r}")
         for name in ("translation", "cutout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingError(name, f"must be between 0 and 1 (a share of the size), not {getattr(self, name)}")
@@ -61,7 +65,7 @@ class DiffAugment(Trick):
                     pixels(h, self.translation),
                     pixels(w, self.translation),
                 )
-                x = shift(x, whole(u[0], -down, down), whole(u[1], -right, right))
+                x = shift(x, whole(u[0], -down, down), whole(u[1], -right, right), edge=self.outside == "edge")
             else:
                 x = cut(x, at.uniform("diff_augment/cutout", 2, b), pixels(h, self.cutout), pixels(w, self.cutout))
         return x
@@ -94,8 +98,8 @@ def recolour(x: Tensor, u: Tensor) -> Tensor:
     return mean + (x - mean) * (contrast + 0.5)
 
 
-def shift(x: Tensor, down: Tensor, right: Tensor) -> Tensor:
-    """Each picture of [B, C, H, W] moved by whole numbers of pixels, [B] each; 0 comes in from outside.
+def shift(x: Tensor, down: Tensor, right: Tensor, edge: bool = False) -> Tensor:
+    """Each picture of [B, C, H, W] moved by whole numbers of pixels, [B] each; 0 or the edge comes in from outside.
 
     One gather: the fastest of four ways on a CPU, forward and backward, and exact.
     """
@@ -103,8 +107,10 @@ def shift(x: Tensor, down: Tensor, right: Tensor) -> Tensor:
     rows = torch.arange(h, device=x.device) - down[:, None]  # where each row comes from, [B, H]
     columns = torch.arange(w, device=x.device) - right[:, None]
     source = rows.clamp(0, h - 1)[:, :, None] * w + columns.clamp(0, w - 1)[:, None, :]
-    inside = ((rows >= 0) & (rows < h))[:, :, None] & ((columns >= 0) & (columns < w))[:, None, :]
     moved: Tensor = x.flatten(2).gather(2, source.view(b, 1, h * w).expand(b, c, h * w)).view(b, c, h, w)
+    if edge:
+        return moved
+    inside = ((rows >= 0) & (rows < h))[:, :, None] & ((columns >= 0) & (columns < w))[:, None, :]
     return moved * inside[:, None]
 
 
