@@ -97,7 +97,8 @@ def test_a_resumed_run_ends_as_an_unbroken_one_whatever_else_draws_numbers(name:
         draw = draws(unbroken)
         for _ in range(6):
             unbroken.step(draw)
-        first.D.module.register_forward_pre_hook(onlooker)
+        for player in (first.G, first.D):
+            player.module.register_forward_pre_hook(onlooker)
         for _ in range(3):
             torch.manual_seed(1)
             first.step(draw)
