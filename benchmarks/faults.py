@@ -1,10 +1,10 @@
 """Kill training again and again, damage its checkpoints, and compare what comes out with a run that was left alone.
 
-    python benchmarks/faults.py [--kills 100] [--damages 400] [--out docs/results/faults.json]
+    python benchmarks/faults.py [--kills 100] [--damages 400] [--every-operation] [--out docs/results/faults.json]
 
 Each run plays with every piece that has a state (tests/killable.py). Half of the SIGKILLs come at a random moment, half
-at a random disk operation of a save, some of them in the middle of a write; then once after every operation of a save, and
-once after every disk operation of a whole run. What must be equal in every bit at the end: weights, averages, optimizers'
+at a random disk operation of a save, some of them in the middle of a write; then once after every operation of a save
+(and, if asked, of a whole run). What must be equal in every bit at the end: weights, averages, optimizers'
 states, tricks' states, facts, sample grids, curves and records (all but the time that they took).
 """
 
@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a forked process 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from broken_disk import damage  # noqa: E402
+from broken_disk import damage, kill_at  # noqa: E402
 from killable import EVERY, EVERYTHING, EXTRAGRADIENT, Rig, differences, in_save, killed_after, operations_of  # noqa: E402
 
 from equipoise import checkpoint, environment  # noqa: E402
@@ -118,12 +119,10 @@ class Trial:
         self.tell("every operation of a save")
 
     def kill_after_every_operation_of_a_run(self) -> None:
-        from broken_disk import kill_at
-
         for n, op in enumerate(self.whole, 1):
             rig = self.rig()
             what = f"killed after operation {n} of a run ({op})"
-            if rig.finish(lambda n=n: kill_at(n)) != KILLED:
+            if rig.finish(partial(kill_at, n)) != KILLED:
                 self.failures.append(f"{what}: was not killed")
             self.inspect(rig, 0)
             self.counts["kills at an operation of a run, one by one"] += 1
@@ -132,6 +131,8 @@ class Trial:
 
     def kill_processes(self, kills: int) -> None:
         """The real command, as the shell starts it, in processes of their own."""
+        if not kills:
+            return
         rig = self.rig()
         for _ in range(kills):
             process = subprocess.Popen([sys.executable, "-m", "equipoise", *rig.command()])
@@ -188,6 +189,9 @@ def main() -> int:
     )
     parser.add_argument("--damages", type=int, default=400)
     parser.add_argument("--processes", type=int, default=4, help="kills of processes that are started by their command")
+    parser.add_argument(
+        "--every-operation", action="store_true", help="also one kill after every disk operation of a whole run"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="write the counts to this JSON file")
     options = parser.parse_args()
@@ -202,10 +206,12 @@ def main() -> int:
             trial.prepare()
             first = name == "everything"
             trial.kill(options.kills if first else options.kills // 5)
-            trial.kill_after_every_operation()
+            if options.kills:
+                trial.kill_after_every_operation()
             if first:
                 trial.kill_processes(options.processes)
                 trial.damage(options.damages, resumed=8)
+            if options.every_operation:
                 trial.kill_after_every_operation_of_a_run()
     result = report(options, trials, time.monotonic() - begun)
     print(json.dumps(result, indent=1))

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,13 @@ class Rig:
 
     recipe: Path
     out: Path
+    quiet: tuple[str, ...] = ("--quiet",)
 
     def command(self) -> list[str]:
         """What a user would type next: train, or resume once there is a run."""
         if (self.out / "recipe.yaml").exists():
-            return ["resume", str(self.out), "--quiet"]
-        return ["train", str(self.recipe), "--out", str(self.out), "--quiet"]
+            return ["resume", str(self.out), *self.quiet]
+        return ["train", str(self.recipe), "--out", str(self.out), *self.quiet]
 
     def start(self, prepare: Callable[[], Any] = lambda: None) -> int:
         """Begin or go on, in a child whose disk `prepare` may break first; its process number."""
@@ -99,14 +100,11 @@ class Rig:
             code = 1
             try:
                 torch.set_num_threads(1)
-                log = os.open(self.out.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-                os.dup2(log, 1)
-                os.dup2(log, 2)
+                sys.stdout = sys.stderr = self.out.with_suffix(".log").open("a", buffering=1)
                 prepare()
                 code = cli.main(command)
             finally:
                 sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(code)
         return pid
 
@@ -177,7 +175,7 @@ def operations_of(recipe: Path, out: Path) -> tuple[list[str], list[str]]:
         checkpoint.save = noted
         main = cli.main
 
-        def then_tell(arguments: Any) -> int:
+        def then_tell(arguments: Sequence[str] | None = None) -> int:
             code = main(arguments)
             (out.parent / "all.json").write_text(json.dumps(done))
             return code

@@ -4,13 +4,12 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from broken_disk import damage
+from broken_disk import damage, full_at
 from killable import EVERY, EVERYTHING, EXTRAGRADIENT, Rig, differences, in_save, killed_after, wait
 
 from equipoise import checkpoint, recipe
@@ -19,6 +18,7 @@ from equipoise.pieces import Trick
 from equipoise.tricks import TRICKS
 
 KILLED = -signal.SIGKILL
+slow = pytest.mark.slow  # more of the same
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,18 @@ def test_the_recipe_plays_with_every_piece_that_has_a_state(tmp_path: Path) -> N
     assert stateful <= {*found.tricks, *found.penalties} and len(stateful) > 5
 
 
-@pytest.mark.parametrize(("operation", "torn"), [(3, True), (6, False), (8, False)])
+@pytest.mark.parametrize(
+    ("operation", "torn"), [(6, False), pytest.param(3, True, marks=slow), pytest.param(8, False, marks=slow)]
+)
 def test_killed_inside_a_save(rig: Rig, unbroken: Rig, operation: int, torn: bool) -> None:
-    """In the middle of the weights, before the new name, and just after it."""
+    """Before the new name, in the middle of the weights, after the new name; benchmarks/faults.py tries every operation."""
     assert rig.finish(in_save(2, operation, torn)) == KILLED
     assert rig.newest() == (2 * EVERY if operation == 8 else EVERY)
     assert rig.finish() == 0, rig.said()
     assert differences(rig.out, unbroken.out) == []
 
 
+@slow
 def test_killed_at_random_moments(rig: Rig, unbroken: Rig) -> None:
     rng = random.Random(0)
     codes = [killed_after(rig, rng.uniform(0.1, 0.8)) for _ in range(4)]
@@ -72,6 +75,7 @@ def test_the_comparison_can_fail(rig: Rig, unbroken: Rig) -> None:
     assert "differs: recipe.yaml" in found and "differs: signals.jsonl" in found
 
 
+@slow
 def test_the_extragradient_too(tmp_path: Path) -> None:
     (tmp_path / "game.yaml").write_text(EXTRAGRADIENT)
     one, two = (Rig(tmp_path / "game.yaml", tmp_path / name) for name in ("one", "two"))
@@ -84,6 +88,7 @@ def test_the_extragradient_too(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------- damage, and other visitors
 
 
+@slow
 def test_a_damaged_newest_checkpoint_is_named_and_the_run_ends_the_same(rig: Rig, unbroken: Rig) -> None:
     assert rig.finish(in_save(3, 1)) == KILLED
     newest = rig.out / "checkpoints" / checkpoint.name(2 * EVERY)
@@ -91,14 +96,9 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_run_ends_the_same(rig: Rig
     for name, data in damage(random.Random(3), good, good).items():
         (newest / name).unlink() if data is None else (newest / name).write_bytes(data)
     assert rig.newest() == EVERY
-    process = subprocess.run(
-        [sys.executable, "-m", "equipoise", "resume", str(rig.out)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=one_thread(),
-    )
-    assert f"{checkpoint.name(2 * EVERY)}/state" in process.stdout and "is used instead" in process.stdout
+    rig.quiet = ()
+    assert rig.finish() == 0, rig.said()
+    assert f"{checkpoint.name(2 * EVERY)}/state" in rig.said() and "is used instead" in rig.said()
     assert differences(rig.out, unbroken.out) == []
 
 
@@ -126,7 +126,7 @@ def test_a_second_process_is_refused_and_disturbs_nothing(rig: Rig, unbroken: Ri
     assert differences(rig.out, unbroken.out) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=slow)])
 def test_asked_to_stop_it_saves_and_says_how_to_go_on(rig: Rig, unbroken: Rig, number: signal.Signals) -> None:
     pid = rig.start()
     until = time.monotonic() + 60
@@ -151,24 +151,20 @@ def states(rig: Rig) -> tuple[bytes, list[bytes]]:
 
 def full_in_saves(*numbers: int) -> None:
     """Within this process the disk is full in the saves of these numbers (1, 2, ...)."""
-    from broken_disk import full_at
-
-    from equipoise import disk
-
     saves, save = 0, checkpoint.save
 
-    def counted(*args: object, **kwargs: object) -> Path:
+    def counted(*args: Any, **kwargs: Any) -> Path:
         nonlocal saves
         saves += 1
         with pytest.MonkeyPatch.context() as patch:
             if saves in numbers:
-                full_at(2, lambda thing, name, value: patch.setattr(thing, name, value))
-            return save(*args, **kwargs)  # type: ignore[arg-type]
+                full_at(2, patch.setattr)
+            return save(*args, **kwargs)
 
-    assert disk  # what is broken
-    checkpoint.save = counted  # type: ignore[assignment]
+    checkpoint.save = counted
 
 
+@slow
 def test_a_save_without_room_costs_one_warning_and_no_step(rig: Rig, unbroken: Rig) -> None:
     assert rig.finish(lambda: full_in_saves(2)) == 0, rig.said()
     assert states(rig) == states(unbroken)
@@ -181,10 +177,6 @@ def test_three_saves_without_room_end_the_run_with_the_last_good_one(rig: Rig, u
     assert rig.newest() == EVERY
     assert rig.finish() == 0, rig.said()
     assert differences(rig.out, unbroken.out) == []
-
-
-def one_thread() -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
 def test_records_are_json_lines_with_each_step_once(unbroken: Rig) -> None:
