@@ -85,8 +85,8 @@ def tutorial_networks() -> tuple[nn.Module, nn.Module]:
     return G.apply(init), D.apply(init)
 
 
-def plain(values: Tensor) -> Callable[[], None]:
-    torch.manual_seed(0)
+def plain(values: Tensor, seed: int = 0) -> tuple[Callable[[], None], nn.Module]:
+    torch.manual_seed(seed)
     G, D = tutorial_networks()
     loader = DataLoader(Images(values), batch_size=BATCH, shuffle=True, drop_last=True)
     batches = itertools.chain.from_iterable(itertools.repeat(loader))
@@ -117,21 +117,28 @@ def plain(values: Tensor) -> Callable[[], None]:
         log.append((error_real.item() + error_fake.item(), error_g.item(), d_x, d_g_z1, d_g_z2))
 
     log: list[tuple[float, ...]] = []
-    return step
+    return step, G
 
 
 # --------------------------------------------------------------------------------------------------------- ours
 
 
-def ours(values: Tensor, precision: str) -> Callable[[], None]:
-    torch.manual_seed(0)
+def ours(values: Tensor, precision: str, seed: int = 0) -> tuple[Callable[[], None], nn.Module]:
+    torch.manual_seed(seed)
     G, D = typed(NETWORKS["dcgan"], {"width": WIDTH}).build(LATENT, (1, 28, 28))
     source = Source("benchmark", (1, 28, 28), len(values), values)
-    order = Order(len(source), BATCH, seed=0)
+    order = Order(len(source), BATCH, seed)
     adam = typed(OPTIMIZERS["adam"], {"lr": 2e-4, "beta1": 0.5})
-    objective = OBJECTIVES["non_saturating"]
     game = Game(
-        G, D, objective, latent=LATENT, shape=(1, 28, 28), g_optimizer=adam.build, d_optimizer=adam.build, precision=precision
+        G,
+        D,
+        OBJECTIVES["non_saturating"],
+        latent=LATENT,
+        shape=(1, 28, 28),
+        g_optimizer=adam.build,
+        d_optimizer=adam.build,
+        seed=seed,
+        precision=precision,
     )
     ring = Ring(SIGNALS, 10, game.at.device)
     log: list[Any] = []
@@ -142,7 +149,7 @@ def ours(values: Tensor, precision: str) -> Callable[[], None]:
         if game.steps % 10 == 0:
             log.append(ring.read())
 
-    return step
+    return step, G
 
 
 def default_malloc() -> None:
@@ -153,7 +160,7 @@ def default_malloc() -> None:
             libc.mallopt(parameter, 128 * 1024)
 
 
-VARIANTS: dict[str, tuple[Callable[[Tensor], Callable[[], None]], Callable[[], None]]] = {
+VARIANTS: dict[str, tuple[Callable[[Tensor], tuple[Callable[[], None], nn.Module]], Callable[[], None]]] = {
     "plain": (plain, default_malloc),
     "ours float32": (lambda values: ours(values, "float32"), build.tune_process),
     "ours bf16": (lambda values: ours(values, "bf16"), build.tune_process),
@@ -166,7 +173,7 @@ def images() -> Tensor:
 
 def measure(rounds: int) -> dict[str, Any]:
     values = images()
-    variants = {name: (make(values), settings) for name, (make, settings) in VARIANTS.items()}
+    variants = {name: (make(values)[0], settings) for name, (make, settings) in VARIANTS.items()}
     times: dict[str, list[float]] = {name: [] for name in variants}
     for turn in range(rounds + 2):
         for name, (step, settings) in variants.items():
@@ -198,7 +205,7 @@ def peak_memory(name: str) -> int:
 def alone(name: str) -> None:
     make, settings = VARIANTS[name]
     settings()
-    step = make(images())
+    step, _ = make(images())
     for _ in range(30):
         step()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -56,10 +56,15 @@ STANDING_BATCHES, STANDING_SIZE = 16, 64
 
 
 def settled(game: Game, module: nn.Module) -> nn.Module:
+    """A copy of a generator of the game in evaluation mode, with standing statistics from the same latents each time."""
+    return standing(module, fixed_noise(game, STANDING_BATCHES * STANDING_SIZE, "standing"))
+
+
+def standing(module: nn.Module, z: Tensor) -> nn.Module:
     """A copy in evaluation mode whose batch normalisation has standing statistics (Brock et al. 2019, section 3.2).
 
     The running statistics belong to weights that have moved on since, and those of an average to no weights at all;
-    so they are taken anew, from the same latents each time.
+    so they are taken anew, over the latents z [N, latent].
     """
     module = copy.deepcopy(module).eval()
     norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
@@ -69,7 +74,7 @@ def settled(game: Game, module: nn.Module) -> nn.Module:
             norm.momentum = None  # the plain mean over all batches
             norm.train()
         with torch.no_grad():
-            for part in torch.split(fixed_noise(game, STANDING_BATCHES * STANDING_SIZE, "standing"), STANDING_SIZE):
+            for part in torch.split(z, STANDING_SIZE):
                 module(part)
         module.eval()
     return module
