@@ -63,3 +63,15 @@ def test_what_is_no_data_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(DataError, match="notes"):
         find_recipe(tmp_path / "notes.txt")
+
+
+def test_real_data_takes_the_place_of_what_a_recipe_makes(tmp_path: Path) -> None:
+    for i in range(4):
+        folder = tmp_path / "windows" / "type_3"
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savetxt(folder / f"{i}.csv", np.random.default_rng(i).normal(size=(16, 16)), delimiter=",")
+    found, _ = find_recipe("bursts", {"data.classes": ["type_3"]}, tmp_path / "windows")
+    assert found.data == {"kind": "windows", "path": str(tmp_path / "windows"), "classes": ["type_3"]}
+    assert found.network == recipe.resolve(recipe.read("bursts")).network
+    kept, _ = find_recipe("mnist", {}, tmp_path)
+    assert kept.data == {"kind": "mnist", "path": str(tmp_path)}, "a recipe that reads its data keeps its kind"

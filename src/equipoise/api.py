@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from equipoise import build, checkpoint, sampling
 from equipoise import recipe as recipes
-from equipoise.choose import choose
+from equipoise.choose import choose, located
 from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError, did_you_mean
 from equipoise.game import Game
@@ -73,7 +73,7 @@ def find_recipe(
             "", f"{str(what)!r} is neither a recipe ({did_you_mean(str(what), recipes.names())}) nor a path to data"
         )
     if data is not None:
-        mapping["data"] = {**mapping.get("data", {}), "path": str(Path(data).resolve())}
+        mapping["data"] = located(mapping.get("data", {}), Path(data))
     return recipes.resolve(mapping, dict(overrides or {})), said
 
 

@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from equipoise import recipe as recipes
-from equipoise.data import KINDS
+from equipoise.data import KINDS, MADE
 from equipoise.data.recognise import recognise
 from equipoise.settings import typed
 
 SMALL = 5000  # fewer samples than this are trained as small data: augmentation, small batches
 SMALL_STEPS, LARGE_STEPS = 10_000, 47_000
+
+
+def located(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A recipe's data, read from `path`. Where the recipe makes its data, real data of the kind found there takes its place."""
+    if data.get("kind") not in MADE:
+        return {**data, "path": str(path.resolve())}
+    kind, settings = recognise(path)
+    return {"kind": kind, "path": str(path.resolve()), **settings}
 
 
 def choose(path: Path, seed: int = 0) -> tuple[dict[str, Any], str]:

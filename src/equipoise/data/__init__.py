@@ -21,3 +21,5 @@ KINDS: dict[str, type[Kind]] = {
     "ring": Ring,
     "grid": Grid,
 }
+
+MADE = frozenset({"bursts", "ring", "grid"})  # from the seed: there is nothing to read
