@@ -50,8 +50,11 @@ def kill_at(n: int, torn: bool = False, put: Set = setattr) -> None:
     around(wrapper, put)
 
 
-def full_at(n: int, put: Set = setattr, number: int = errno.ENOSPC) -> list[str]:
-    """The n-th operation from now that needs room fails half done, as on a full disk. What failed is in the list."""
+def full_at(n: int, put: Set = setattr, number: int = errno.ENOSPC, times: int = 1) -> list[str]:
+    """The n-th operation from now that needs room (and the next ones, `times` in all) fails half done, as on a full disk.
+
+    What failed is in the list.
+    """
     done = 0
     failed: list[str] = []
 
@@ -59,7 +62,7 @@ def full_at(n: int, put: Set = setattr, number: int = errno.ENOSPC) -> list[str]
         nonlocal done
         needs_room = name not in ("remove", "cut")
         done += needs_room
-        if done == n and needs_room:
+        if n <= done < n + times and needs_room:
             failed.append(name)
             if name == "put":
                 target.write(rest[0][: len(rest[0]) // 2])

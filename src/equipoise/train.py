@@ -11,7 +11,7 @@ import torch
 
 from equipoise import checkpoint, sampling
 from equipoise.data.source import Order, Source
-from equipoise.errors import EquipoiseError
+from equipoise.errors import EquipoiseError, RunError
 from equipoise.game import Game
 from equipoise.history import History
 from equipoise.metrics.quality import Yardstick
@@ -44,6 +44,7 @@ class Training:
     best_step: int | None = None
     saved: int | None = None  # the newest checkpoint's step
     failed_saves: int = 0
+    seconds_before: float = 0.0  # of the sessions before this one
     clock: Clock = field(init=False)
     stopped_by: signal.Signals | None = None
 
@@ -58,8 +59,10 @@ class Training:
         self.album = Album(self.run, self.recipe, self.source, self.game)
 
     def recall(self, step: int | None) -> None:
-        """After a resume: which checkpoint was saved last, and which was the best so far."""
+        """After a resume: which checkpoint was saved last, which was the best so far, and how long it took."""
         self.saved = step
+        for record in self.signals.read():
+            self.seconds_before = record["seconds"]
         for record in self.evaluations.read():
             if self.best is None or record["sliced_wasserstein"] < self.best:
                 self.best, self.best_step = record["sliced_wasserstein"], record["step"]
@@ -96,7 +99,7 @@ class Training:
         if not self.ring.filled or not (force or self.clock.step % self.recipe.log_every == 0):
             return
         window = self.ring.read()
-        seconds = round(time.monotonic() - self.started, 3)
+        seconds = round(self.seconds_before + time.monotonic() - self.started, 3)
         epoch = round(self.clock.epoch, 4)
         self.signals.append({"step": self.clock.step, "epoch": epoch, "seconds": seconds, **window.values})
         self.progress.update({**window.values, **self.place()})
@@ -138,8 +141,11 @@ class Training:
 
     def picture(self) -> None:
         """Sample grids from fixed noise and the curves so far."""
-        self.album.grids(self.clock.step)
-        self.album.curves(list(self.signals.read()), self.game.equilibrium())
+        try:
+            self.album.grids(self.clock.step)
+            self.album.curves(list(self.signals.read()), self.game.equilibrium())
+        except OSError as error:  # a full disk may have room again; the run can do without a picture
+            self.progress.message(f"warning: no pictures of step {self.clock.step} ({error.strerror or error})")
 
     def keep(self) -> None:
         """Measure the samples, save a checkpoint, and forget the ones that the recipe does not keep."""
@@ -154,11 +160,11 @@ class Training:
         better = self.best is None or distance < self.best
         facts["data"] = self.source.fingerprint()
         facts["batches"] = self.clock.batches
-        self.signals.sync()
-        self.evaluations.sync()
         try:
+            self.signals.sync()
+            self.evaluations.sync()
             checkpoint.save(self.run.checkpoints, step, tensors, facts)
-        except checkpoint.CheckpointError as error:
+        except RunError as error:
             self.failed_saves += 1
             if self.failed_saves >= FAILED_SAVES or self.clock.finished:
                 raise

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from broken_disk import damage, full_at
-from killable import EVERY, EVERYTHING, EXTRAGRADIENT, Rig, differences, in_save, killed_after, wait
+from killable import EVERY, EVERYTHING, EXTRAGRADIENT, Rig, differences, in_save, killed_after, remains, wait
 
 from equipoise import checkpoint, recipe
 from equipoise.penalties import PENALTIES
@@ -177,6 +177,20 @@ def test_three_saves_without_room_end_the_run_with_the_last_good_one(rig: Rig, u
     assert rig.newest() == EVERY
     assert rig.finish() == 0, rig.said()
     assert differences(rig.out, unbroken.out) == []
+
+
+@slow
+def test_a_disk_that_is_full_for_a_while_costs_pictures_and_a_checkpoint_but_no_step_and_no_record(
+    rig: Rig, unbroken: Rig
+) -> None:
+    """From the first checkpoint until after the second: records wait in memory, and come later."""
+    rig.quiet = ()
+    assert rig.finish(lambda: full_at(31, times=7)) == 0, rig.said()
+    assert f"warning: no pictures of step {2 * EVERY} (No space left on device)" in rig.said()
+    assert f"Training goes on; the checkpoint of step {EVERY} stands" in rig.said()
+    mine, theirs = remains(rig.out), remains(unbroken.out)
+    assert [name for name in theirs if mine.get(name, theirs[name]) != theirs[name]] == []
+    assert {Path(name).name for name in theirs.keys() - mine.keys()} == {"raw-0000006.png", "ema-0000006.png"}
 
 
 def test_records_are_json_lines_with_each_step_once(unbroken: Rig) -> None:
