@@ -1,18 +1,26 @@
 """From Python: fit, resume and load, with recipes, mappings and networks of one's own."""
 
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import equipoise
 from equipoise import checkpoint
 from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError
+from equipoise.objectives.non_saturating import NonSaturating
+from equipoise.pieces import Card, Trick
+from equipoise.seeds import Moment
 from equipoise.train import DivergedError
+from equipoise.tricks.ema import EMA
 
 SMALL: dict[str, Any] = {
     "data": {"kind": "bursts", "type_3": 48, "size": 16},
@@ -102,6 +110,74 @@ def test_a_source_of_ones_own(tmp_path: Path) -> None:
     source = Source("mine", (1, 8, 8), 32, values)
     run = equipoise.fit({**SMALL, "batch": 16}, data=source, steps=2, out=tmp_path / "run")
     assert run.sample(3).shape == (3, 1, 8, 8)
+
+
+@dataclass
+class Drift(Trick):
+    """Adds a number that grows with every step to all that D sees: wrong bits show if its state is lost."""
+
+    pace: float = 0.01
+    seen: Tensor = field(default_factory=lambda: torch.zeros(()), init=False)
+
+    card = Card("drift", "A growing shift", "x + n * pace", "this test", "tests", "nothing", "none")
+
+    def view(self, x: Tensor, at: Moment, *, real: bool) -> Tensor:
+        self.seen = self.seen + 1
+        return x + self.pace * self.seen
+
+    def state(self) -> dict[str, Tensor]:
+        return {"seen": self.seen}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        self.seen = state["seen"]
+
+
+class Doubled(NonSaturating):
+    card = dataclasses.replace(NonSaturating.card, name="doubled")
+
+    def g_loss(self, d_fake: Tensor, d_real: Tensor | None) -> Tensor:
+        return 2 * super().g_loss(d_fake, d_real)
+
+
+def test_a_trick_and_an_objective_of_ones_own_are_resumed_exactly_and_asked_for_again(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"data": {"kind": "ring", "length": 256}, "network": {"kind": "mlp"}, "batch": 16}
+
+    def own() -> dict[str, Any]:
+        return {"tricks": [Drift(pace=0.02)], "objective": Doubled()}
+
+    whole = equipoise.fit(settings, steps=6, out=tmp_path / "whole", **own())
+    assert [t.card.name for t in whole.game.tricks] == ["drift"] and whole.game.objective.card.name == "doubled"
+    equipoise.fit(settings, steps=3, out=tmp_path / "parts", **own())
+    for call in (partial(equipoise.resume, steps=6), equipoise.load):
+        with pytest.raises(SettingError, match="this recipe plays with an objective of your own: give objective= from Python"):
+            call(tmp_path / "parts", tricks=[Drift()])
+        with pytest.raises(SettingError, match="plays with drift of yours: give tricks= from Python, not none"):
+            call(tmp_path / "parts", objective=Doubled())
+        with pytest.raises(SettingError, match="network: this recipe has its own: leave out generator= and discriminator="):
+            call(tmp_path / "parts", generator=nn.Linear(100, 2), discriminator=nn.Linear(2, 1), **own())
+    run = equipoise.resume(tmp_path / "parts", steps=6, tricks=[Drift(pace=9)], objective=Doubled())
+    assert run.game.trick("drift").knobs() == {"pace": 0.02}, "the knobs of the checkpoint count"
+    forget_grids(tmp_path / "parts", step=3)
+    same_end(tmp_path / "whole", tmp_path / "parts")
+    assert torch.equal(equipoise.load(tmp_path / "parts", **own()).sample(5), run.sample(5))
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"generator": nn.Linear(2, 2)}, "discriminator: is needed too"),
+        ({"discriminator": nn.Linear(2, 1)}, "generator: is needed too"),
+        ({"tricks": [Drift(), Drift()]}, "tricks: there is another 'drift'"),
+        ({"tricks": [EMA()]}, "tricks: there is another 'ema'"),
+        ({"tricks": [Trick()]}, "tricks: Trick needs a card"),
+        ({"tricks": [Drift(pace=torch.ones(()))]}, "tricks.drift: must be a dataclass with knobs that JSON can hold"),  # type: ignore[arg-type]
+        ({"objective": NonSaturating()}, "objective: there is another 'non_saturating'"),
+    ],
+)
+def test_what_is_ones_own_must_be_whole_and_have_a_name(own: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=re.escape(message)):
+        equipoise.fit("ring", steps=1, out=tmp_path / "run", **own)
+    assert not (tmp_path / "run").exists()
 
 
 def test_changed_data_is_refused_unless_accepted(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from equipoise.cli import main
+from equipoise.cli import main, parse
 
 RING = ["ring", "data.length=512", "batch=32", "steps=6", "checkpoints.every_steps=3", "grids.every_steps=3", "log_every=2"]
 
@@ -67,6 +67,15 @@ def test_dry_run_prints_recipe_sizes_and_estimates(
     assert "kind: ring" in printed and "ms a step x 6 steps" in printed and "MiB" in printed
     assert "G " in printed and "D " in printed
     assert list(tmp_path.iterdir()) == [], "a dry run writes nothing"
+
+
+def test_settings_may_stand_among_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+    options = parse(["train", "ring", "batch=8", "--seed", "3", "optimizer.lr=0.1", "--quiet", "latent=5"])
+    assert options.settings == ["batch=8", "optimizer.lr=0.1", "latent=5"] and options.seed == 3 and options.quiet
+    for wrong in (["train", "ring", "--quiet", "batch"], ["train", "ring", "--lr=3"], ["resume", "run", "batch=8"]):
+        with pytest.raises(SystemExit) as caught:
+            parse(wrong)
+        assert caught.value.code == 2 and "unrecognized arguments" in capsys.readouterr().err
 
 
 def test_recipes_are_listed_and_shown_as_what_train_reads(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

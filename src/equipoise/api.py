@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError, did_you_mean
 from equipoise.game import Game
 from equipoise.history import History
+from equipoise.own import Own
+from equipoise.pieces import Objective, Trick
 from equipoise.progress import Progress, Quiet
 from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
@@ -84,6 +86,8 @@ def fit(
     out: str | Path | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
+    objective: Objective | None = None,
+    tricks: Sequence[Trick] = (),
     overrides: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -92,19 +96,20 @@ def fit(
 
     `recipe` is a name (see `equipoise.recipe.names()`), a YAML file, a mapping, or a path to data. `settings` are the
     recipe's own (epochs=, steps=, seed=, batch=, ...), `overrides` dotted ones ({'optimizer.lr': 1e-4}). A pair of your
-    own networks (z [B, latent] -> [B, *shape]; [B, *shape] -> logits) takes the place of the recipe's, and a `Source`
-    that of its data. Raises SettingError, DataError or RunError, each with one line that says what would be right.
+    own networks (z [B, latent] -> [B, *shape]; [B, *shape] -> logits) takes the place of the recipe's, and so do an
+    `objective` and a `Source` of data; your own `tricks` play after the recipe's. To resume or load the run, give
+    them again. Raises SettingError, DataError or RunError, each with one line that says what would be right.
     """
+    own = Own(generator, discriminator, objective, tricks)
     given = data if isinstance(data, Source) else None
     found, said = find_recipe(recipe, {**(overrides or {}), **settings}, None if isinstance(data, Source) else data)
-    if generator is not None:
-        found.network = {"kind": "custom"}
+    own.noted_in(found)
     progress = progress if progress is not None else Quiet()
     if said:
         progress.message(said)
     build.tune_process()
     source = given.to(build.device(found.device)) if given is not None else build.source(found)
-    game = build.game(found, source, generator, discriminator)
+    game = build.game(found, source, own)
     run = RunFolder.new(out, found.name)
     with run.created(found.to_yaml(), source_facts(source)):
         training = Training(run, found, source, game, progress)
@@ -120,13 +125,17 @@ def resume(
     data: str | Path | Source | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
+    objective: Objective | None = None,
+    tricks: Sequence[Trick] = (),
     accept_changed_data: bool = False,
     progress: Progress | None = None,
 ) -> Run:
     """Go on with a run from its newest good checkpoint, to its end or to more `epochs` or `steps`.
 
-    On the same machine the result is bitwise that of a run that never stopped.
+    On the same machine the result is bitwise that of a run that never stopped. What was given to `fit` as Python objects
+    (networks, an objective, tricks, a Source) is asked for again; tricks go on from their saved knobs and state.
     """
+    own = Own(generator, discriminator, objective, tricks)
     progress = progress if progress is not None else Quiet()
     run = RunFolder.open(path)
     build.tune_process()
@@ -137,7 +146,7 @@ def resume(
         found = checkpoint.newest(run.checkpoints)
         if found is None:
             progress.message("no checkpoint yet: the run starts anew from its recipe")
-            game = build.game(recipe, source, generator, discriminator)
+            game = build.game(recipe, source, own)
         else:
             for sentence in (*found.damaged, *found.differences):
                 progress.message(f"warning: {sentence}")
@@ -147,7 +156,7 @@ def resume(
                     f"{run.path}: the data is not what this run was trained on ({source.name}: {len(source)} samples, "
                     "other content); give the old data with --data, or go on all the same with --accept-changed-data"
                 )
-            game = build.restored(recipe, source, found.tensors, found.facts, generator, discriminator)
+            game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")
         step = game.steps
         for history in (run.signals, run.evaluations):
@@ -176,9 +185,18 @@ def finish(training: Training) -> Run:
 
 
 def load(
-    path: str | Path, step: int | str | None = None, generator: nn.Module | None = None, discriminator: nn.Module | None = None
+    path: str | Path,
+    step: int | str | None = None,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    objective: Objective | None = None,
+    tricks: Sequence[Trick] = (),
 ) -> Run:
-    """A run as it was at a checkpoint (a step, 'best', or None for the newest good one); its data is not needed."""
+    """A run as it was at a checkpoint (a step, 'best', or None for the newest good one); its data is not needed.
+
+    Networks, objective and tricks of your own have to be given again, as to `resume`.
+    """
+    own = Own(generator, discriminator, objective, tricks)
     run = RunFolder.open(path)
     recipe, _ = find_recipe(run.recipe)
     facts = run.data_facts()
@@ -186,7 +204,7 @@ def load(
     if found is None:
         raise RunError(f"{run.path}: there is no checkpoint to draw samples from; go on with: equipoise resume {run.path}")
     shape_only = Source(facts["name"], tuple(facts["shape"]), facts["length"], device=build.device(recipe.device))
-    game = build.restored(recipe, shape_only, found.tensors, found.facts, generator, discriminator)
+    game = build.restored(recipe, shape_only, found.tensors, found.facts, own)
     return Run(run.path, recipe, game, facts)
 
 

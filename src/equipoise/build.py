@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from equipoise.data.source import Source
 from equipoise.errors import SettingError
@@ -16,12 +15,11 @@ from equipoise.game import Game
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
-from equipoise.penalties import PENALTIES
+from equipoise.own import NOTHING, REGISTERED, Own
 from equipoise.pieces import Trick
 from equipoise.recipe import Recipe, chosen, data_kind, tricks
 from equipoise.seeds import mix
 from equipoise.settings import typed
-from equipoise.tricks import TRICKS
 
 
 def device(name: str) -> torch.device:
@@ -44,32 +42,24 @@ def source(recipe: Recipe, path: str | Path | None = None) -> Source:
     return found.to(device(recipe.device))
 
 
-def game(
-    recipe: Recipe,
-    source: Source,
-    generator: nn.Module | None = None,
-    discriminator: nn.Module | None = None,
-    playing: list[Trick] | None = None,
-) -> Game:
-    """A fresh game. A pair of the user's own networks takes the place of the recipe's; `playing` that of its tricks."""
+def game(recipe: Recipe, source: Source, own: Own = NOTHING, playing: list[Trick] | None = None) -> Game:
+    """A fresh game of the recipe and of what is the user's own; `playing` takes the place of all its tricks."""
+    own.check(recipe)
     torch.manual_seed(mix(recipe.seed, "weights"))
-    if generator is None or discriminator is None:
-        if recipe.network.get("kind") == "custom":
-            raise SettingError(
-                "network.kind", "this recipe plays with networks of your own: give generator= and discriminator="
-            )
-        network = chosen(NETWORKS, recipe.network, "network")
-        generator, discriminator = network.build(recipe.latent, source.shape)
+    if own.generator is not None and own.discriminator is not None:
+        generator, discriminator = own.generator, own.discriminator
+    else:
+        generator, discriminator = chosen(NETWORKS, recipe.network, "network").build(recipe.latent, source.shape)
     optimizer = chosen(OPTIMIZERS, recipe.optimizer, "optimizer")
     return Game(
         generator,
         discriminator,
-        OBJECTIVES[recipe.objective],
+        own.objective or OBJECTIVES[recipe.objective],
         latent=recipe.latent,
         shape=source.shape,
         g_optimizer=optimizer.build,
         d_optimizer=optimizer.build,
-        tricks=tricks(recipe) if playing is None else playing,
+        tricks=[*tricks(recipe), *own.tricks] if playing is None else playing,
         seed=recipe.seed,
         device=device(recipe.device),
         order=recipe.order,
@@ -82,14 +72,17 @@ def restored(
     source: Source,
     tensors: dict[str, torch.Tensor],
     facts: dict[str, Any],
-    generator: nn.Module | None = None,
-    discriminator: nn.Module | None = None,
+    own: Own = NOTHING,
 ) -> Game:
     """The game of a checkpoint: the tricks that were playing then, which need not be the recipe's any more."""
-    registry: dict[str, type[Trick]] = {**TRICKS, **PENALTIES}
-    playing = [typed(registry[t["name"]], t["knobs"], t["name"]) for t in facts["tricks"]]
-    found = game(recipe, source, generator, discriminator, playing)
-    found.objective = OBJECTIVES[facts["objective"]]
+    own.check(recipe)
+    mine = {trick.card.name: trick for trick in own.tricks}
+    playing = [mine.get(t["name"]) or typed(REGISTERED[t["name"]], t["knobs"], t["name"]) for t in facts["tricks"]]
+    found = game(recipe, source, own, playing)
+    if own.objective is None:
+        found.objective = OBJECTIVES[facts["objective"]]
+    elif own.objective.card.name != facts["objective"]:
+        raise SettingError("objective", f"is {own.objective.card.name!r}; this run plays for {facts['objective']!r}")
     found.order = facts["order"]
     found.load(tensors, facts)
     return found

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
+import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from equipoise.errors import did_you_mean
 
 if TYPE_CHECKING:
     from equipoise.api import Run
@@ -23,31 +28,98 @@ see 'equipoise recipes --pieces' for everything that can be set"""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
-    options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks is no reason to fail
+    options = parse(arguments)
     from equipoise.errors import EquipoiseError
     from equipoise.train import DivergedError
 
     try:
-        code: int = options.command(options)
+        with notes(getattr(options, "quiet", False)), terminable():
+            code: int = options.command(options)
+            sys.stdout.flush()
         return code
     except DivergedError as error:
         return complain(error, FAILED)
     except EquipoiseError as error:
         return complain(error, USER_ERROR)
+    except Terminated:
+        return complain("terminated; what was saved before stands", 128 + signal.SIGTERM)
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return complain("stopped at once; what was saved before stands", 128 + signal.SIGINT)
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return complain(f"{where}{error.strerror or error}", USER_ERROR)
 
 
-def complain(error: Exception, code: int) -> int:
-    print(f"equipoise: {error}", file=sys.stderr)
+def complain(problem: object, code: int) -> int:
+    """One line, whatever is in the names that it quotes."""
+    print("equipoise: " + "\\n".join(str(problem).splitlines()), file=sys.stderr)
     return code
 
 
+class Terminated(BaseException):
+    """SIGTERM came where there is no step to finish: while data is read, or samples are written."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Within the context SIGTERM unwinds the stack, so that nothing half-written stays behind."""
+
+    def terminate(*_: object) -> NoReturn:
+        raise Terminated
+
+    before = None
+    with suppress(ValueError):  # not in the main thread: there signals are somebody else's
+        before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def notes(quiet: bool) -> Iterator[None]:
+    """Within the context the package's notes are plain lines on stderr, each once, or nothing."""
+    said: set[str] = set()
+
+    def new(record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        fresh = text not in said
+        said.add(text)
+        return fresh and not quiet
+
+    handler, log = logging.StreamHandler(), logging.getLogger("equipoise")
+    handler.addFilter(new)
+    log.addHandler(handler)
+    log.propagate, propagate = False, log.propagate
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+
+
+# ------------------------------------------------------------------------------------------------ the arguments
+
+
+class Parser(argparse.ArgumentParser):
+    """Its mistakes are one line, as all others are."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(allow_abbrev=False, **more)
+
+    def error(self, message: str) -> NoReturn:
+        raise SystemExit(complain(f"{message}; see '{self.prog} --help'", USER_ERROR))
+
+
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="equipoise", description="Train GANs that stay balanced.")
+    top = Parser(prog="equipoise", description="Train GANs that stay balanced.")
     top.add_argument("--version", action=Version, nargs=0, help="print the version and end")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -64,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", metavar="DIR", help="the run folder itself (default: runs/NAME)")
     train.add_argument("--epochs", type=positive, help="passes over the data")
     train.add_argument("--steps", type=positive, help="steps, instead of epochs")
-    train.add_argument("--seed", type=int)
+    train.add_argument("--seed", type=whole)
     train.add_argument("--device", help="auto, cpu, cuda, cuda:1, ...")
     train.add_argument("--checkpoint-every", type=positive, metavar="STEPS")
     train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and what it would cost")
@@ -85,12 +157,25 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--format", choices=("png", "npy", "csv"), help="default: png for images, csv for windows and points")
     sample.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
     sample.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
-    sample.add_argument("--seed", type=int, default=0)
+    sample.add_argument("--seed", type=whole, default=0)
 
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
     recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
     return top
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of one command; settings (key=value) may stand among the options, where argparse expects none."""
+    options, rest = parser().parse_known_args(arguments)
+    settings = [text for text in rest if "=" in text and text[0] != "-"] if hasattr(options, "settings") else []
+    unknown = next((text for text in rest if text not in settings), None)
+    if unknown is not None:
+        hint = f" ({did_you_mean(unknown.partition('=')[0], options.flags)})" if unknown.startswith("-") else ""
+        options.parser.error(f"unrecognized arguments: {unknown}{hint}")
+    if settings:
+        options.settings = [*options.settings, *settings]
+    return options
 
 
 class Version(argparse.Action):
@@ -103,8 +188,15 @@ class Version(argparse.Action):
         parser.exit()
 
 
+def whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}") from None
+
+
 def positive(text: str) -> int:
-    number = int(text)
+    number = whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, not {text}")
     return number
@@ -116,6 +208,19 @@ def positive(text: str) -> int:
 def do_train(options: argparse.Namespace) -> int:
     from equipoise import api, describe
     from equipoise.progress import choose
+
+    overrides = overrides_of(options)
+    if options.dry_run:
+        recipe, said = api.find_recipe(options.what, overrides, options.data)
+        print(describe.plan(recipe, said))
+        return 0
+    progress = choose(options.quiet, sys.stdout)
+    run = api.fit(options.what, data=options.data, out=options.out, overrides=overrides, progress=progress)
+    return ended(run, options.quiet)
+
+
+def overrides_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The dotted settings of a `train` command, its flags included."""
     from equipoise.settings import parse_override
 
     overrides = dict(parse_override(text) for text in options.settings)
@@ -125,13 +230,7 @@ def do_train(options: argparse.Namespace) -> int:
     if options.checkpoint_every is not None:
         overrides["checkpoints.every_steps"] = options.checkpoint_every
         overrides["checkpoints.every_epochs"] = None
-    if options.dry_run:
-        recipe, said = api.find_recipe(options.what, overrides, options.data)
-        print(describe.plan(recipe, said))
-        return 0
-    progress = choose(options.quiet, sys.stdout)
-    run = api.fit(options.what, data=options.data, out=options.out, overrides=overrides, progress=progress)
-    return ended(run, options.quiet)
+    return overrides
 
 
 def do_resume(options: argparse.Namespace) -> int:

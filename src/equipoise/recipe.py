@@ -19,8 +19,17 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.pieces import Trick
-from equipoise.settings import join, override, typed
+from equipoise.settings import convert, join, override, typed
 from equipoise.tricks import TRICKS
+
+CUSTOM = "custom"  # a network or an objective that is the user's own: given in Python, and held by no file
+
+
+LONGEST_WINDOW = 100_000  # steps whose signals are kept on the device
+
+
+PIECES: dict[str, dict[str, type[Trick]]] = {"tricks": TRICKS, "penalties": dict(PENALTIES)}
+SECTIONS = (*PIECES, "grids", "checkpoints")
 
 
 @dataclass
@@ -32,6 +41,9 @@ class Grids:
     samples: int = 64
     colour: Literal["grey", "viridis"] = "grey"
 
+    def __post_init__(self) -> None:
+        at_least_1(self, "grids.", "every_epochs", "every_steps", "samples")
+
 
 @dataclass
 class Checkpoints:
@@ -41,6 +53,9 @@ class Checkpoints:
     every_steps: int | None = None
     keep_last: int = 3
     keep_every_epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        at_least_1(self, "checkpoints.", "every_epochs", "every_steps", "keep_last", "keep_every_epochs")
 
 
 @dataclass
@@ -55,6 +70,7 @@ class Recipe:
     optimizer: dict[str, Any] = field(default_factory=lambda: {"kind": "adam"})
     penalties: dict[str, dict[str, Any]] = field(default_factory=dict)
     tricks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own_tricks: list[str] = field(default_factory=list)  # that were given in Python, and have to be given again
     batch: int = 64
     latent: int = 100
     epochs: int | None = None  # passes of D over the data
@@ -68,18 +84,25 @@ class Recipe:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
     def __post_init__(self) -> None:
-        for name in ("batch", "latent", "log_every", "epochs", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingError(name, f"must be 1 or more, not {value}")
+        at_least_1(self, "", "batch", "latent", "log_every", "epochs", "steps")
+        if self.log_every > LONGEST_WINDOW:
+            raise SettingError("log_every", f"must be {LONGEST_WINDOW:,} or less, not {self.log_every:,}")
         if (self.epochs is None) == (self.steps is None):
             raise SettingError("epochs", "give either epochs or steps")
-        if self.objective not in OBJECTIVES:
+        if self.objective not in (*OBJECTIVES, CUSTOM):
             raise SettingError("objective", unknown(self.objective, OBJECTIVES))
 
     def to_yaml(self) -> str:
         """The recipe as a file that `equipoise train` reads; settings at their default are left out."""
         return yaml.safe_dump(without_defaults(self), sort_keys=False, width=110)
+
+
+def at_least_1(settings: Any, where: str, *names: str) -> None:
+    """Raise SettingError for the first of these settings that is given and below 1."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and value < 1:
+            raise SettingError(where + name, f"must be 1 or more, not {value}")
 
 
 def unknown(name: object, known: Any) -> str:
@@ -118,8 +141,10 @@ def read(name_or_path: str | Path) -> dict[str, Any]:
         raise SettingError("", f"there is no recipe {str(name_or_path)!r} ({did_you_mean(str(name_or_path), names())})")
     try:
         mapping = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise SettingError("", f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise SettingError("", f"{path}: is nested too deeply for a recipe") from None
     if not isinstance(mapping, dict):
         raise SettingError("", f"{path}: must hold settings as 'key: value' lines")
     mapping.setdefault("name", name)
@@ -140,12 +165,16 @@ def resolve(mapping: dict[str, Any], overrides: dict[str, Any] | None = None) ->
         override(mapping, key, value)
         if key in ("epochs", "steps") and value is not None:  # the later one counts
             mapping["steps" if key == "epochs" else "epochs"] = None
-    for section in ("tricks", "penalties"):  # 'ema:' with nothing behind it is ema with its defaults
+    for section in SECTIONS:  # 'tricks:' with nothing behind it is a section of defaults
+        if section in mapping and mapping[section] is None:
+            del mapping[section]
+    for section in PIECES:  # so is 'ema:'
         if isinstance(mapping.get(section), dict):
-            mapping[section] = {k: {} if v is None or v is True else v for k, v in mapping[section].items()}
+            given = {k: {} if v is None or v is True else v for k, v in mapping[section].items()}
+            mapping[section] = {k: v for k, v in given.items() if v is not False}
     recipe = typed(Recipe, mapping)
     data_kind(recipe)
-    if recipe.network.get("kind") != "custom":
+    if recipe.network.get("kind") != CUSTOM:
         chosen(NETWORKS, recipe.network, "network")
     chosen(OPTIMIZERS, recipe.optimizer, "optimizer")
     tricks(recipe)
@@ -154,6 +183,7 @@ def resolve(mapping: dict[str, Any], overrides: dict[str, Any] | None = None) ->
 
 def data_kind(recipe: Recipe) -> Kind:
     """The kind of data that the recipe asks for; where it lies (`path`) is given apart."""
+    convert(recipe.data.get("path"), str | None, "data.path")
     kind: Kind = chosen(KINDS, {k: v for k, v in recipe.data.items() if k != "path"}, "data")
     return kind
 
@@ -164,17 +194,24 @@ def chosen(registry: dict[str, Any], choice: dict[str, Any], where: str) -> Any:
     kind = settings.pop("kind", None)
     if kind is None:
         raise SettingError(join(where, "kind"), f"is needed; known: {', '.join(sorted(registry))}")
-    if kind not in registry:
+    if not isinstance(kind, str) or kind not in registry:
         raise SettingError(join(where, "kind"), unknown(kind, registry))
     return typed(registry[kind], settings, where)
 
 
 def tricks(recipe: Recipe) -> list[Trick]:
-    """The recipe's tricks and penalties, fresh, checked one by one and against objective."""
+    """The recipe's tricks and penalties, fresh, each checked by itself."""
     found: list[Trick] = []
-    for section, registry in (("tricks", TRICKS), ("penalties", PENALTIES)):
+    for section, registry in PIECES.items():
         for name, knobs in getattr(recipe, section).items():
+            key = join(section, name)
             if name not in registry:
-                raise SettingError(join(section, name), unknown(name, registry))
-            found.append(typed(registry[name], knobs, join(section, name)))
+                home = next((other for other in PIECES if name in PIECES[other]), None)
+                raise SettingError(key, f"belongs to {home}: write {home}.{name}" if home else unknown(name, registry))
+            trick = typed(registry[name], knobs, key)
+            try:
+                trick.check()
+            except SettingError as error:
+                raise error.within(key) from None
+            found.append(trick)
     return found
