@@ -9,9 +9,11 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import torch
+import yaml
 
 from equipoise import build
 from equipoise import recipe as recipe_module
@@ -64,12 +66,29 @@ def card(piece: Any) -> list[str]:
 
 
 def settings(piece: Any) -> list[str]:
+    return [f"      {name}: {kind} = {default}" for name, kind, default in knobs(piece)]
+
+
+def knobs(piece: Any) -> list[tuple[str, str, str]]:
+    """(name, type, default) of each setting of a piece, as a recipe would spell them."""
+    hints = get_type_hints(piece)
     found = []
     for f in dataclasses.fields(piece):
         if f.init:
-            default = "" if f.default is dataclasses.MISSING else f" = {f.default!r}"
-            found.append(f"      {f.name}: {f.type}{default}")
+            default = f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+            found.append((f.name, spelled(hints[f.name]), yaml.safe_dump(default, default_flow_style=True).split("\n")[0]))
     return found
+
+
+def spelled(hint: Any) -> str:
+    """A type as a recipe would spell its values: 'int | auto', 'float | null'."""
+    if get_origin(hint) is Literal:
+        return " | ".join(map(str, get_args(hint)))
+    if get_origin(hint) in (Union, UnionType):
+        return " | ".join(map(spelled, get_args(hint)))
+    if hint is NoneType:
+        return "null"
+    return str(hint) if get_origin(hint) else str(hint.__name__)
 
 
 # ------------------------------------------------------------------------------------------------ before a run

@@ -17,10 +17,11 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["game"],
     ["sampling", "signals"],
     ["recipe", "metrics", "history", "checkpoint", "run_folder", "progress", "stop"],
-    ["build", "schedule", "choose", "pictures"],
+    ["own", "build", "schedule", "choose", "pictures"],
     ["train", "export"],
     ["api"],
     ["describe"],
+    ["reference"],
     ["cli", "__init__", "__main__"],
 ]
 RANK = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}

@@ -1,0 +1,100 @@
+"""docs/pieces.md, written from the cards and docstrings; `python docs/make_pieces.py` does it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from equipoise.data import KINDS
+from equipoise.describe import knobs
+from equipoise.networks import NETWORKS
+from equipoise.objectives import OBJECTIVES
+from equipoise.optimizers import OPTIMIZERS
+from equipoise.penalties import PENALTIES
+from equipoise.pieces import Card, Objective
+from equipoise.tricks import TRICKS
+
+INTRO = """\
+# Pieces
+
+Everything that a recipe can name, with its settings and their defaults. This page is written by `docs/make_pieces.py` from
+the declarations in the code; `equipoise recipes --pieces` prints the same in a terminal."""
+
+SECTIONS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("Objectives", "The pair of losses: `objective: NAME`. `sp` is softplus, `D` gives logits.", OBJECTIVES),
+    ("Penalties", "Terms of D's loss: `penalties: {NAME: {SETTING: VALUE}}`, any number of them.", PENALTIES),
+    ("Tricks", "Changes of the game: `tricks: {NAME: {SETTING: VALUE}}`, any number of them.", TRICKS),
+    ("Optimizers", "How both players move: `optimizer: {kind: NAME, SETTING: VALUE}`.", OPTIMIZERS),
+    ("Networks", "Both players: `network: {kind: NAME, SETTING: VALUE}`.", NETWORKS),
+    ("Data", "What is learnt: `data: {kind: NAME, SETTING: VALUE}`.", KINDS),
+)
+
+
+def page() -> str:
+    """The whole page, Markdown."""
+    parts = [INTRO]
+    for title, about, registry in SECTIONS:
+        parts.append(f"## {title}\n\n{about}")
+        if title == "Objectives":
+            parts.append(f"Their values at equilibrium:\n\n{equilibria()}")
+        parts.extend(entry(name, piece) for name, piece in registry.items())
+    return "\n\n".join(parts) + "\n"
+
+
+def entry(name: str, piece: Any) -> str:
+    card = getattr(piece, "card", None)
+    about = on_a_card(card) if isinstance(card, Card) else f"{sentence(piece.about)}"
+    settings = [] if isinstance(piece, Objective) else [table(("setting", "values", "default"), map(coded, knobs(piece)))]
+    return "\n\n".join([f"### {name}", about, *paragraphs(piece), *settings])
+
+
+def on_a_card(card: Card) -> str:
+    rows = (("From", card.source), ("Helps", card.helps), ("Hurts", card.hurts), ("Costs", card.cost))
+    return "\n\n".join([f"{sentence(card.title)}", f"    {card.equation}", "\n".join(f"- {k}: {v}" for k, v in rows)])
+
+
+def sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def paragraphs(piece: Any) -> Iterator[str]:
+    """The docstring's; lines that begin with the name of a setting become a list."""
+    names = set() if isinstance(piece, Objective) else {name for name, _, _ in knobs(piece)}
+    for text in (inspect.getdoc(piece) or "").split("\n\n"):
+        lines: list[str] = []
+        for line in text.split("\n"):
+            found = re.match(r"(\w+(?:, \w+)*): (.*)", line)
+            if found and set(found[1].split(", ")) <= names:
+                lines.append(f"- `{found[1]}`: {found[2]}")
+            else:
+                lines.append(line.strip() if not lines else f"  {line.strip()}" if lines[0].startswith("- ") else line)
+        yield "\n".join(lines)
+
+
+def coded(row: tuple[str, ...]) -> list[str]:
+    return [f"`{cell}`" for cell in row]
+
+
+def table(head: tuple[str, ...], rows: Any) -> str:
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    if not escaped:
+        return "No settings."
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *escaped))
+
+
+def equilibria() -> str:
+    """What each objective's losses are at equilibrium, with hard labels and with smoothed ones, as a table."""
+    rows = []
+    for name, objective in OBJECTIVES.items():
+        for real, fake in ((1.0, 0.0), (0.9, 0.0), (0.9, 0.1)) if objective.takes_targets else ((1.0, 0.0),):
+            at = objective.equilibrium(real, fake)
+            descended = None if at.d_loss is None else at.d_loss * objective.d_terms
+            labels = f"{real:g} / {fake:g}" if objective.takes_targets else "none"
+            rows.append([name, labels, *map(number, (at.d_loss, descended, at.g_loss, at.logit))])
+    return table(("objective", "labels real / fake", "D loss, recorded", "D loss, descended", "G loss", "D's logit"), rows)
+
+
+def number(value: float | None) -> str:
+    return "any" if value is None else f"{value + 0:.4f}"
