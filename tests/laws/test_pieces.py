@@ -32,6 +32,9 @@ BUSY: dict[str, dict[str, Any]] = {
     "cadence": {"d_steps": 2, "g_steps": 2},
     "unrolled": {"steps": 2},
     "clip_gradients": {"norm": 0.1},
+    "lecam": {"start": 1},
+    "lookahead": {"k": 2},
+    "adaptive_augment": {"start": 0.5, "ramp_images": 100},
 }
 
 
