@@ -207,6 +207,16 @@ def test_a_damaged_one_is_replaced_by_a_new_one_of_its_step(tmp_path: Path) -> N
     assert holds(checkpoint.newest(tmp_path), 20) and names(tmp_path) == ["step-0000010", "step-0000020"]
 
 
+def test_one_that_was_moved_aside_counts_only_until_the_new_one_is_there(tmp_path: Path) -> None:
+    (path,) = save(tmp_path, 20)
+    aside = path.rename(path.with_name(path.name + checkpoint.ASIDE))
+    assert holds(checkpoint.newest(tmp_path), 20) and holds(checkpoint.at(tmp_path, 20), 20)
+    (aside / "state.json").write_bytes(b"{}")
+    save(tmp_path / "elsewhere", 20)[0].rename(path)
+    found = checkpoint.newest(tmp_path)
+    assert holds(found, 20) and found is not None and found.damaged == []
+
+
 def test_what_is_later_than_the_one_saved_is_of_another_time(tmp_path: Path) -> None:
     save(tmp_path, 10, 20, 30)
     save(tmp_path, 15)
