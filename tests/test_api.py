@@ -145,6 +145,8 @@ def test_a_trick_and_an_objective_of_ones_own_are_resumed_exactly_and_asked_for_
     def own() -> dict[str, Any]:
         return {"tricks": [Drift(pace=0.02)], "objective": Doubled()}
 
+    plain = equipoise.fit(settings, steps=1, out=tmp_path / "plain", objective="hinge", tricks={"ema": {"decay": 0.5}})
+    assert plain.recipe.objective == "hinge" and plain.game.trick("ema").knobs() == {"decay": 0.5}, "of the package, by name"
     whole = equipoise.fit(settings, steps=6, out=tmp_path / "whole", **own())
     assert [t.card.name for t in whole.game.tricks] == ["drift"] and whole.game.objective.card.name == "doubled"
     equipoise.fit(settings, steps=3, out=tmp_path / "parts", **own())

@@ -86,8 +86,8 @@ def fit(
     out: str | Path | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
-    objective: Objective | None = None,
-    tricks: Sequence[Trick] = (),
+    objective: Objective | str | None = None,
+    tricks: Sequence[Trick] | Mapping[str, Any] = (),
     overrides: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -97,9 +97,13 @@ def fit(
     `recipe` is a name (see `equipoise.recipe.names()`), a YAML file, a mapping, or a path to data. `settings` are the
     recipe's own (epochs=, steps=, seed=, batch=, ...), `overrides` dotted ones ({'optimizer.lr': 1e-4}). A pair of your
     own networks (z [B, latent] -> [B, *shape]; [B, *shape] -> logits) takes the place of the recipe's, and so do an
-    `objective` and a `Source` of data; your own `tricks` play after the recipe's. To resume or load the run, give
+    `objective` and a `Source` of data; `tricks` of your own play after the recipe's. To resume or load the run, give
     them again. Raises SettingError, DataError or RunError, each with one line that says what would be right.
     """
+    if isinstance(objective, str):
+        settings["objective"], objective = objective, None
+    if isinstance(tricks, Mapping):
+        settings["tricks"], tricks = tricks, ()
     own = Own(generator, discriminator, objective, tricks)
     given = data if isinstance(data, Source) else None
     found, said = find_recipe(recipe, {**(overrides or {}), **settings}, None if isinstance(data, Source) else data)
