@@ -24,6 +24,8 @@ from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
 from equipoise.train import Training
 
+MOST_SAMPLES = 10_000_000  # drawn at once
+
 
 @dataclass
 class Run:
@@ -42,6 +44,8 @@ class Run:
 
     def sample(self, n: int, seed: int = 0, weights: str | None = None) -> Tensor:
         """n samples, float32 [n, *shape] on the host, images in [-1, 1]; `weights`: 'raw' or 'ema' (default: the average)."""
+        if not 1 <= n <= MOST_SAMPLES:
+            raise SettingError("n", f"must be from 1 to {MOST_SAMPLES:,}, not {n:,}")
         found = sampling.generators(self.game)
         if weights is not None and weights not in found:
             raise SettingError("weights", f"{weights!r} is not kept by this run; it has {' and '.join(found)}")
@@ -50,11 +54,11 @@ class Run:
 
     def signals(self) -> list[dict[str, Any]]:
         """The records of signals.jsonl."""
-        return list(History(RunFolder(self.path).signals).read())
+        return list(History(RunFolder(self.path).signals).read("step", "epoch", "d_loss", "g_loss"))
 
     def evaluations(self) -> list[dict[str, Any]]:
         """The records of evaluations.jsonl: the distance at each checkpoint."""
-        return list(History(RunFolder(self.path).evaluations).read())
+        return list(History(RunFolder(self.path).evaluations).read("step", "sliced_wasserstein"))
 
 
 def find_recipe(
@@ -69,7 +73,7 @@ def find_recipe(
     elif str(what) in recipes.names() or str(what).endswith((".yaml", ".yml")):
         mapping = recipes.read(what)
     elif Path(what).exists():
-        mapping, said = choose(Path(what))
+        mapping, said = choose(Path(what), overrides or {})
     else:
         raise SettingError(
             "", f"{str(what)!r} is neither a recipe ({did_you_mean(str(what), recipes.names())}) nor a path to data"
@@ -118,7 +122,12 @@ def fit(
     with run.created(found.to_yaml(), source_facts(source)):
         training = Training(run, found, source, game, progress)
     with run.locked():
-        return finish(training)
+        try:
+            return finish(training)
+        except BaseException:
+            if not game.steps:  # what can't be played shows in the first step, and leaves no run behind
+                run.unmake()
+            raise
 
 
 def resume(
@@ -144,8 +153,8 @@ def resume(
     run = RunFolder.open(path)
     build.tune_process()
     with run.locked():
-        recipe, _ = find_recipe(run.recipe)
-        recipe = extended(run, recipe, epochs, steps)
+        end = {name: value for name, value in (("epochs", epochs), ("steps", steps)) if value is not None}
+        recipe, _ = find_recipe(run.recipe, end)
         source = data.to(build.device(recipe.device)) if isinstance(data, Source) else build.source(recipe, data)
         found = checkpoint.newest(run.checkpoints)
         if found is None:
@@ -163,20 +172,17 @@ def resume(
             game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")
         step = game.steps
+        training = Training(run, recipe, source, game, progress)
+        if training.clock.overdue:
+            raise RunError(f"{run.path}: {step:,} steps ({training.clock.epoch:g} epochs) are done already; give a later end")
+        if end:
+            run.write_recipe(recipe.to_yaml())  # so that a later resume knows it
+        if training.clock.finished:
+            progress.message(f"{run.path}: is at its end, step {step:,}; go further with --epochs or --steps")
         for history in (run.signals, run.evaluations):
             History(history).truncate_after(step)
-        training = Training(run, recipe, source, game, progress)
         training.recall(None if found is None else step)
         return finish(training)
-
-
-def extended(run: RunFolder, recipe: Recipe, epochs: int | None, steps: int | None) -> Recipe:
-    """The recipe with another end; written into the run folder, so that a later resume knows it."""
-    if epochs is None and steps is None:
-        return recipe
-    changed, _ = find_recipe(recipe, {k: v for k, v in (("epochs", epochs), ("steps", steps)) if v is not None})
-    run.write_recipe(changed.to_yaml())
-    return changed
 
 
 def finish(training: Training) -> Run:
@@ -214,8 +220,11 @@ def load(
 
 def step_of(run: RunFolder, step: int | str) -> int:
     if step != "best":
-        return int(step)
-    records = list(History(run.evaluations).read())
+        try:
+            return int(step)
+        except ValueError:
+            raise SettingError("step", f"must be a checkpoint's step or 'best', not {step!r}") from None
+    records = list(History(run.evaluations).read("step", "sliced_wasserstein"))
     if not records:
         raise RunError(f"{run.path}: no checkpoint was measured yet, so none is the best")
     return int(min(records, key=lambda r: float(r["sliced_wasserstein"]))["step"])

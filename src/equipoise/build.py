@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from equipoise.data.source import Source
-from equipoise.errors import SettingError
+from equipoise.errors import RunError, SettingError
 from equipoise.game import Game
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
@@ -21,6 +21,8 @@ from equipoise.recipe import Recipe, chosen, data_kind, tricks
 from equipoise.seeds import mix
 from equipoise.settings import typed
 
+DEVICES = ("cpu", "cuda", "mps")
+
 
 def device(name: str) -> torch.device:
     """The device of that name ('auto': a GPU where there is one), or a SettingError."""
@@ -28,11 +30,14 @@ def device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         found = torch.device(name)
-        torch.empty(0, device=found)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise SettingError("device", f"{name!r} can't be used here ({reason}); use device=cpu or auto") from None
-    return found
+        if found.type in DEVICES:
+            torch.zeros(1, device=found)
+            return found
+        reason = f"no device to train on; known: {', '.join(DEVICES)}"
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0] if name.startswith(DEVICES) else f"no device; known: {', '.join(DEVICES)}"
+        reason = reason if len(reason) < 100 else "torch was built without it"
+    raise SettingError("device", f"{name!r} can't be used here ({reason}); use device=cpu or auto")
 
 
 def source(recipe: Recipe, path: str | Path | None = None) -> Source:
@@ -84,7 +89,10 @@ def restored(
     elif own.objective.card.name != facts["objective"]:
         raise SettingError("objective", f"is {own.objective.card.name!r}; this run plays for {facts['objective']!r}")
     found.order = facts["order"]
-    found.load(tensors, facts)
+    try:
+        found.load(tensors, facts)
+    except (RuntimeError, ValueError, KeyError, IndexError):
+        raise RunError("the checkpoint is of other networks or another optimizer than the recipe's; undo its changes") from None
     return found
 
 

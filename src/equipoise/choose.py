@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from equipoise import recipe as recipes
 from equipoise.data import KINDS, MADE
 from equipoise.data.recognise import recognise
-from equipoise.settings import typed
+from equipoise.settings import override
 
 SMALL = 5000  # fewer samples than this are trained as small data: augmentation, small batches
 SMALL_STEPS, LARGE_STEPS = 10_000, 47_000
@@ -22,20 +23,26 @@ def located(data: dict[str, Any], path: Path) -> dict[str, Any]:
     return {"kind": kind, "path": str(path.resolve()), **settings}
 
 
-def choose(path: Path, seed: int = 0) -> tuple[dict[str, Any], str]:
+def choose(path: Path, overrides: Mapping[str, Any] | None = None, seed: int = 0) -> tuple[dict[str, Any], str]:
     """A recipe's mapping for the data at `path`, and a sentence that says what was recognised and chosen.
 
-    Raises DataError where nothing readable is there.
+    Of dotted `overrides` those of `data` count: they may be what makes it readable. Raises DataError where nothing
+    readable is there.
     """
     kind, settings = recognise(path)
-    source = typed(KINDS[kind], settings, "data").load(path, seed)
+    data = {"kind": kind, **settings}
+    for key, value in (overrides or {}).items():
+        if key.startswith("data."):
+            override(data, key.removeprefix("data."), value)
+    source = recipes.chosen(KINDS, data, "data").load(path, seed)
+    kind = data["kind"]
     small = len(source) < SMALL
     base = "ring" if not source.is_image else "bursts" if small else "fashion-mnist"
     mapping = recipes.read(base)
     mapping.update(
         name=path.resolve().name or kind,
         about=f"Chosen for {len(source)} samples of shape {'x'.join(map(str, source.shape))}, from the recipe {base}",
-        data={"kind": kind, "path": str(path.resolve()), **settings},
+        data={**data, "path": str(path.resolve())},
     )
     mapping["batch"] = min(mapping["batch"], len(source))
     batches = -(-len(source) // mapping["batch"])

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from equipoise.train import DivergedError
 
     try:
-        with notes(getattr(options, "quiet", False)), terminable():
+        with notes(getattr(options, "quiet", False)), terminable(), enough_memory():
             code: int = options.command(options)
             sys.stdout.flush()
         return code
@@ -51,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except MemoryError as error:
+        return complain(f"out of memory ({error}); use a smaller batch, network or data", USER_ERROR)
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
         return complain(f"{where}{error.strerror or error}", USER_ERROR)
@@ -60,6 +62,19 @@ def complain(problem: object, code: int) -> int:
     """One line, whatever is in the names that it quotes."""
     print("equipoise: " + "\\n".join(str(problem).splitlines()), file=sys.stderr)
     return code
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Within the context torch's ways to say that memory is out are Python's."""
+    import torch
+
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise MemoryError(str(error).partition("you ")[2].splitlines()[0] or "on the device") from None
+        raise
 
 
 class Terminated(BaseException):
@@ -132,10 +147,11 @@ def parser() -> argparse.ArgumentParser:
     train = command("train", do_train, "train a recipe, or your own data", epilog=OVERRIDES, **raw)
     train.add_argument("what", metavar="RECIPE|FILE.yaml|DATA", help="a recipe's name, a recipe file, or a path to data")
     train.add_argument("settings", metavar="key=value", nargs="*", help="settings that differ from the recipe's")
-    train.add_argument("--data", metavar="PATH", help="where the recipe's data is")
-    train.add_argument("--out", metavar="DIR", help="the run folder itself (default: runs/NAME)")
-    train.add_argument("--epochs", type=positive, help="passes over the data")
-    train.add_argument("--steps", type=positive, help="steps, instead of epochs")
+    train.add_argument("--data", type=path, metavar="PATH", help="where the recipe's data is")
+    train.add_argument("--out", type=path, metavar="DIR", help="the run folder itself (default: runs/NAME)")
+    end = train.add_mutually_exclusive_group()
+    end.add_argument("--epochs", type=positive, help="passes over the data")
+    end.add_argument("--steps", type=positive, help="steps, instead of epochs")
     train.add_argument("--seed", type=whole)
     train.add_argument("--device", help="auto, cpu, cuda, cuda:1, ...")
     train.add_argument("--checkpoint-every", type=positive, metavar="STEPS")
@@ -144,16 +160,17 @@ def parser() -> argparse.ArgumentParser:
 
     resume = command("resume", do_resume, "go on with a run, to its end or further")
     resume.add_argument("run", metavar="RUN", help="a run folder")
-    resume.add_argument("--epochs", type=positive, help="the new end, counted from the start of the run")
-    resume.add_argument("--steps", type=positive, help="the new end in steps, counted from the start of the run")
-    resume.add_argument("--data", metavar="PATH", help="where the data is now")
+    end = resume.add_mutually_exclusive_group()
+    end.add_argument("--epochs", type=positive, help="the new end, counted from the start of the run")
+    end.add_argument("--steps", type=positive, help="the new end in steps, counted from the start of the run")
+    resume.add_argument("--data", type=path, metavar="PATH", help="where the data is now")
     resume.add_argument("--accept-changed-data", action="store_true", help="go on although the data has changed")
     resume.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
     sample = command("sample", do_sample, "draw samples from a run")
     sample.add_argument("run", metavar="RUN", help="a run folder")
     sample.add_argument("-n", type=positive, default=64, help="how many (64)")
-    sample.add_argument("--out", metavar="DIR", required=True, help="a folder for the samples")
+    sample.add_argument("--out", type=path, metavar="DIR", required=True, help="a folder for the samples")
     sample.add_argument("--format", choices=("png", "npy", "csv"), help="default: png for images, csv for windows and points")
     sample.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
     sample.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
@@ -162,6 +179,8 @@ def parser() -> argparse.ArgumentParser:
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
     recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
+    for sub in commands.choices.values():
+        sub.set_defaults(parser=sub, flags=[flag for flag in sub._option_string_actions if flag.startswith("--")])
     return top
 
 
@@ -186,6 +205,12 @@ class Version(argparse.Action):
 
         print(f"equipoise {version('equipoise')}")
         parser.exit()
+
+
+def path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 def whole(text: str) -> int:

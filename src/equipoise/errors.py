@@ -16,7 +16,11 @@ class SettingError(EquipoiseError):
 
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(f"{key}: {problem}" if key else problem)
-        self.key = key
+        self.key, self.problem = key, problem
+
+    def within(self, where: str) -> "SettingError":
+        """The same problem, of a key that lies in the section `where`."""
+        return SettingError(f"{where}.{self.key}".rstrip("."), self.problem)
 
 
 class DataError(EquipoiseError):

@@ -20,6 +20,7 @@ from equipoise.seeds import Moment
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 ORDERS = ("alternating", "simultaneous")
+SIMULTANEOUS = "simultaneous moves (and extragradient) take one D step for one G step"
 T = TypeVar("T", bound=Trick)
 
 
@@ -78,6 +79,8 @@ class Game:
         # An extragradient optimizer first looks ahead, then moves from where it stood by the gradient found there.
         self.moves = ("extrapolate", "step") if hasattr(self.G.optimizer, "extrapolate") else ("step",)
         self.order = "simultaneous" if len(self.moves) > 1 else order
+        if self.order == "simultaneous" and self.having("cadence"):
+            raise SettingError(self.having("cadence")[0].card.name, f"{SIMULTANEOUS}; leave it out")
 
     # ------------------------------------------------------------------------------------------------ the step
 
@@ -153,7 +156,7 @@ class Game:
         for trick in self.having("cadence"):
             pace = trick.cadence(pace, self.at)
         if self.order == "simultaneous" and (pace.d_steps, pace.g_steps) != (1, 1):
-            raise SettingError("order", "simultaneous moves (and extragradient) take one D step for one G step")
+            raise SettingError("order", SIMULTANEOUS)
         return pace
 
     def end(self) -> Terms:
@@ -222,7 +225,7 @@ class Game:
             trick.check()
             trick.fits(self.objective, self.shape)
         except SettingError as error:
-            raise SettingError(f"{name}.{error.key}".rstrip("."), str(error).removeprefix(f"{error.key}: ")) from None
+            raise error.within(name) from None
         if any(t.card.name == name for t in self.tricks):
             raise SettingError(name, "is in the game already")
         trick.wrap(self)

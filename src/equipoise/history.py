@@ -73,8 +73,8 @@ class History:
             self._file.close()
             self._file = None
 
-    def read(self) -> Iterator[dict[str, Any]]:
-        """The records so far, in order."""
+    def read(self, *numbers: str) -> Iterator[dict[str, Any]]:
+        """The records so far, in order; with names of `numbers`, those that hold all of these."""
         self.damaged = 0
         unclear = 0  # counted once another record follows: the last line may be torn
         for line in self._lines():
@@ -84,7 +84,8 @@ class History:
             else:
                 self.damaged += unclear
                 unclear = 0
-                yield record
+                if all(isinstance(record.get(name), int | float) for name in numbers):
+                    yield record
         self.damaged += max(0, unclear - 1)
 
     def truncate_after(self, step: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -76,7 +77,8 @@ class Lines:
         self.message(line(record))
 
     def message(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        with suppress(BrokenPipeError):  # nobody reads any more: no reason to stop a run of hours
+            print(text, file=self.stream, flush=True)
 
     def finish(self, summary: Record) -> None:
         if summary.get("text"):

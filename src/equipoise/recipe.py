@@ -166,7 +166,7 @@ def resolve(mapping: dict[str, Any], overrides: dict[str, Any] | None = None) ->
         if key in ("epochs", "steps") and value is not None:  # the later one counts
             mapping["steps" if key == "epochs" else "epochs"] = None
     for section in SECTIONS:  # 'tricks:' with nothing behind it is a section of defaults
-        if section in mapping and mapping[section] is None:
+        if section in mapping and (mapping[section] is None or mapping[section] is False):
             del mapping[section]
     for section in PIECES:  # so is 'ema:'
         if isinstance(mapping.get(section), dict):

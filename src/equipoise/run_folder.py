@@ -122,13 +122,13 @@ class RunFolder:
                 self._write(self.recipe, recipe)
                 yield self
             except BaseException as error:
-                self._unmake()
+                self.unmake()
                 if isinstance(error, OSError):
                     raise self._trouble(error) from None
                 raise
 
-    def _unmake(self) -> None:
-        """Remove what `created` has made; a folder that was there before stays, empty."""
+    def unmake(self) -> None:
+        """Remove a run that has not begun, with what `created` has made; a folder that was there before stays, empty."""
         disk.discard(self.recipe)  # first: from here on this is no run
         for path in list(self.path.iterdir()) if self.path.is_dir() else ():
             disk.discard(path)
@@ -189,7 +189,11 @@ class RunFolder:
 
     def data_facts(self) -> dict[str, Any]:
         """What data.json says."""
-        return self._facts(self.data)
+        facts = self._facts(self.data)
+        kinds = {"name": str, "shape": list, "length": int, "facts": dict}
+        if not all(isinstance(facts.get(key), kind) for key, kind in kinds.items()):
+            raise RunError(f"{self.data}: is not what equipoise writes")
+        return facts
 
     def environment_facts(self) -> dict[str, Any]:
         """What environment.json says."""

@@ -36,6 +36,14 @@ class Clock:
         return self.drawn >= self.epochs * self.batches
 
     @property
+    def overdue(self) -> bool:
+        """True where the end is a step, or a whole epoch, that lies behind."""
+        if self.steps is not None:
+            return self.step > self.steps
+        assert self.epochs is not None
+        return self.drawn >= (self.epochs + 1) * self.batches
+
+    @property
     def epoch(self) -> float:
         """Passes over the data so far."""
         return self.drawn / self.batches

@@ -6,6 +6,7 @@ Every setting is a field of a dataclass that stands beside what it sets; nothing
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -48,17 +49,17 @@ def convert(value: Any, hint: Any, where: str) -> Any:
         return convert_union(value, get_args(hint), where)
     if origin is Literal:
         if value not in get_args(hint):
-            raise SettingError(where, f"{value!r} is unknown ({did_you_mean(str(value), map(str, get_args(hint)))})")
+            raise SettingError(where, f"{shortened(value)} is unknown ({did_you_mean(str(value), map(str, get_args(hint)))})")
         return value
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
-            raise SettingError(where, f"must be a mapping of settings, not {value!r}")
+            raise SettingError(where, f"must be a mapping of settings, not {shortened(value)}")
         return typed(hint, value, where)
     if origin in (list, tuple):
         return convert_sequence(value, origin, get_args(hint), where)
     if origin is dict:
         if not isinstance(value, Mapping):
-            raise SettingError(where, f"must be a mapping, not {value!r}")
+            raise SettingError(where, f"must be a mapping, not {shortened(value)}")
         key_hint, value_hint = get_args(hint)
         return {convert(k, key_hint, where): convert(v, value_hint, join(where, str(k))) for k, v in value.items()}
     return convert_plain(value, hint, where)
@@ -79,7 +80,7 @@ def convert_union(value: Any, options: tuple[Any, ...], where: str) -> Any:
 
 def convert_sequence(value: Any, origin: type, args: tuple[Any, ...], where: str) -> Any:
     if not isinstance(value, list | tuple):
-        raise SettingError(where, f"must be a list, not {value!r}")
+        raise SettingError(where, f"must be a list, not {shortened(value)}")
     if origin is tuple and not (len(args) == 2 and args[1] is Ellipsis):
         if len(value) != len(args):
             raise SettingError(where, f"must have {len(args)} entries, not {len(value)}")
@@ -97,12 +98,20 @@ def convert_plain(value: Any, hint: Any, where: str) -> Any:
         return value
     if hint is float and not isinstance(value, bool):
         try:
-            return float(value)  # YAML reads 2e-4 as text
-        except (TypeError, ValueError):
-            pass
+            number = float(value)  # YAML reads 2e-4 as text
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
     if hint is str and isinstance(value, str | int | float):
         return str(value)
-    raise SettingError(where, f"must be {PLAIN.get(hint, hint)}, not {value!r}")
+    raise SettingError(where, f"must be {PLAIN.get(hint, hint)}, not {shortened(value)}")
+
+
+def shortened(value: Any, most: int = 80) -> str:
+    """repr for messages."""
+    text = repr(value)
+    return text if len(text) <= most else text[:most] + "..."
 
 
 # ---------------------------------------------------------------------------------------------- dotted overrides
@@ -115,8 +124,8 @@ def parse_override(text: str) -> tuple[str, Any]:
         raise SettingError("", f"{text!r} is no setting: write key=value, for example optimizer.lr=0.0001")
     try:
         return key, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise SettingError(key, f"can't read the value {value!r}") from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise SettingError(key, f"can't read the value {shortened(value)}") from None
 
 
 def override(mapping: dict[str, Any], key: str, value: Any) -> None:

@@ -61,9 +61,9 @@ class Training:
     def recall(self, step: int | None) -> None:
         """After a resume: which checkpoint was saved last, which was the best so far, and how long it took."""
         self.saved = step
-        for record in self.signals.read():
+        for record in self.signals.read("seconds"):
             self.seconds_before = record["seconds"]
-        for record in self.evaluations.read():
+        for record in self.evaluations.read("step", "sliced_wasserstein"):
             if self.best is None or record["sliced_wasserstein"] < self.best:
                 self.best, self.best_step = record["sliced_wasserstein"], record["step"]
 

@@ -45,6 +45,8 @@ def read_array(file: Path, memory: float) -> tuple[Array, Array | None]:
         if "Python objects" in str(error) or "Object arrays" in str(error):
             raise DataError(file, "holds Python objects, which are not loaded; save it as an array of numbers") from None
         raise DataError(file, f"is cut off or no {file.suffix} file ({' '.join(str(error).split())})") from None
+    if not isinstance(values, np.ndarray):
+        raise DataError(file, "holds something that is no array")
     if labels is not None and labels.shape != (len(values),):
         raise DataError(file, f"holds labels of shape {labels.shape} for {len(values)} images")
     return values, labels
@@ -52,6 +54,8 @@ def read_array(file: Path, memory: float) -> tuple[Array, Array | None]:
 
 def channels_first(file: Path, found: Array) -> Array:
     """A view [N, C, H, W] with 1 or 3 channels."""
+    if 0 in found.shape:
+        raise DataError(file, f"holds no pixels: its shape is {' x '.join(map(str, found.shape))}")
     if found.ndim == 3:
         return found[:, None]
     if found.ndim == 4 and found.shape[1] in (1, 3):

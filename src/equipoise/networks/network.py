@@ -60,7 +60,7 @@ def image_side(kind: str, shape: tuple[int, ...], sizes: tuple[int, ...]) -> tup
     if height != width or height not in sizes:
         raise SettingError(
             "network.kind",
-            f"{kind} makes square images of {known} pixels a side, not {height} x {width}; resize the data to one",
+            f"{kind} makes square images of {known} pixels a side, not {height} x {width}; set data.size to one",
         )
     if channels < 1:
         raise SettingError("network.kind", f"{kind} needs at least one channel, not shape {times(shape)}")
