@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from broken_disk import damage, kill_at  # noqa: E402
-from killable import EVERY, EVERYTHING, EXTRAGRADIENT, Rig, differences, in_save, killed_after, operations_of  # noqa: E402
+from killable import EVERY, EVERYTHING, EXTRAGRADIENT, STEPS, Rig, differences, in_save, killed_after, operations_of  # noqa: E402
 
 from equipoise import checkpoint, environment  # noqa: E402
 
@@ -134,14 +134,10 @@ class Trial:
         if not kills:
             return
         rig = self.rig()
-        for _ in range(kills):
+        for target in sorted(self.rng.sample(range(1, STEPS), kills)):
             process = subprocess.Popen([sys.executable, "-m", "equipoise", *rig.command()])
-            until = time.monotonic() + self.rng.uniform(0, 2 * self.seconds)
-            newest = rig.newest() or 0
-            while process.poll() is None and time.monotonic() < until + 60:
-                if time.monotonic() > until and rig.reached() > newest:
-                    break
-                time.sleep(0.02)
+            while process.poll() is None and not (rig.owner() == process.pid and rig.reached() >= target):
+                time.sleep(0.005)
             process.kill()
             self.counts["kills of python -m equipoise"] += process.wait() == KILLED
         code = subprocess.run([sys.executable, "-m", "equipoise", *rig.command()], check=False).returncode

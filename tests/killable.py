@@ -115,6 +115,13 @@ class Rig:
     def said(self) -> str:
         return self.out.with_suffix(".log").read_text()
 
+    def owner(self) -> int | None:
+        """The number of the process that took the lock last."""
+        try:
+            return int(json.loads((self.out / "lock").read_text())["pid"])
+        except (OSError, ValueError):
+            return None
+
     def newest(self) -> int | None:
         """The step from which a resume would go on."""
         found = checkpoint.newest(self.out / "checkpoints")

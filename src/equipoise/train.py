@@ -66,6 +66,7 @@ class Training:
         for record in self.evaluations.read("step", "sliced_wasserstein"):
             if self.best is None or record["sliced_wasserstein"] < self.best:
                 self.best, self.best_step = record["sliced_wasserstein"], record["step"]
+        self.prune()  # a process that was killed after its last save could not
 
     def loop(self) -> None:
         """Train to the end, or until asked to stop; leaves a checkpoint in either case."""

@@ -57,6 +57,15 @@ def test_killed_inside_a_save(rig: Rig, unbroken: Rig, operation: int, torn: boo
 
 
 @slow
+def test_killed_between_the_last_save_and_the_end_nothing_is_kept_too_long(rig: Rig, unbroken: Rig) -> None:
+    """The resume has no step to do, only what was not tidied up."""
+    assert rig.finish(in_save(4, 9)) == KILLED
+    assert rig.newest() == 4 * EVERY and differences(rig.out, unbroken.out) != []
+    assert rig.finish() == 0, rig.said()
+    assert differences(rig.out, unbroken.out) == []
+
+
+@slow
 def test_killed_at_random_moments(rig: Rig, unbroken: Rig) -> None:
     rng = random.Random(0)
     codes = [killed_after(rig, rng.uniform(0.1, 0.8)) for _ in range(4)]
