@@ -34,7 +34,7 @@ def choose(path: Path, overrides: Mapping[str, Any] | None = None, seed: int = 0
     for key, value in (overrides or {}).items():
         if key.startswith("data."):
             override(data, key.removeprefix("data."), value)
-    source = recipes.chosen(KINDS, data, "data").load(path, seed)
+    source = recipes.chosen(KINDS, data, "data").load(path.resolve(), seed)
     kind = data["kind"]
     small = len(source) < SMALL
     base = "ring" if not source.is_image else "bursts" if small else "fashion-mnist"

@@ -209,7 +209,7 @@ class RunFolder:
         return facts
 
     def _write(self, file: Path, text: str) -> None:
-        disk.atomic_write(file, text.encode())
+        disk.atomic_write(file, text.encode("utf-8", "backslashreplace"))  # names of files need not be UTF-8
 
     def _trouble(self, error: OSError) -> RunError:
         return RunError(f"{self.path}: can't be written ({error.strerror or error})")

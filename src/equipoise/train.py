@@ -144,7 +144,7 @@ class Training:
         """Sample grids from fixed noise and the curves so far."""
         try:
             self.album.grids(self.clock.step)
-            self.album.curves(list(self.signals.read()), self.game.equilibrium())
+            self.album.curves(list(self.signals.read("step")), self.game.equilibrium())
         except OSError as error:  # a full disk may have room again; the run can do without a picture
             self.progress.message(f"warning: no pictures of step {self.clock.step} ({error.strerror or error})")
 
