@@ -25,6 +25,7 @@ from equipoise.run_folder import RunFolder
 from equipoise.train import Training
 
 MOST_SAMPLES = 10_000_000  # drawn at once
+DATA_FACTS = {"name": str, "shape": list, "length": int, "facts": dict}  # without which no samples can be drawn
 
 
 @dataclass
@@ -190,6 +191,8 @@ def finish(training: Training) -> Run:
         training.loop()
     finally:
         training.progress.finish({})
+        training.signals.close()
+        training.evaluations.close()
     facts = source_facts(training.source)
     return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)
 
@@ -210,6 +213,8 @@ def load(
     run = RunFolder.open(path)
     recipe, _ = find_recipe(run.recipe)
     facts = run.data_facts()
+    if not all(isinstance(facts.get(key), kind) for key, kind in DATA_FACTS.items()):
+        raise RunError(f"{run.data}: is not what equipoise writes")
     found = checkpoint.at(run.checkpoints, step_of(run, step)) if step is not None else checkpoint.newest(run.checkpoints)
     if found is None:
         raise RunError(f"{run.path}: there is no checkpoint to draw samples from; go on with: equipoise resume {run.path}")
