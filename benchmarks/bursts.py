@@ -1,12 +1,12 @@
 """The case of the 218 spectrograms: the naive set-up and the recipe `bursts`, on simulated and on real windows.
 
     equipoise train bursts-naive --out runs/naive-simulated
-    equipoise train bursts       --out runs/bursts-simulated
+    equipoise train bursts       --out runs/trained-simulated
     equipoise train bursts-naive --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/naive-real
-    equipoise train bursts       --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/bursts-real
+    equipoise train bursts       --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/trained-real
     python benchmarks/bursts.py runs          writes docs/results/bursts.json and bursts-*.png
 
-Per epoch: the means and the extremes of both losses. The pictures are the runs' own last grids and curves.
+Per epoch: the means and the extremes of both losses. The pictures are the first sixteen windows of the runs' last grids, and their curves.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import record
+from PIL import Image
 
 import equipoise
 
-RUNS = ("naive-simulated", "bursts-simulated", "naive-real", "bursts-real")
+RUNS = ("naive-simulated", "trained-simulated", "naive-real", "trained-real")
+CORNER = 2 + 4 * 130  # pixels: 4 x 4 windows of 128 with their borders
 SHOWN = 5  # epochs, beside every tenth of the run
 
 
@@ -47,7 +49,7 @@ def main() -> None:
         run = equipoise.load(given.runs / name)
         records = run.signals()
         found[name] = {
-            "recipe": run.recipe.to_yaml().splitlines(),
+            "recipe": [line for line in run.recipe.to_yaml().splitlines() if not line.startswith("  path:")],
             "windows": run.facts["length"],
             "steps": run.game.steps,
             "minutes": round(records[-1]["seconds"] / 60, 1),
@@ -55,7 +57,8 @@ def main() -> None:
             "evaluations": run.evaluations(),
         }
         kind = "ema" if "ema" in run.recipe.tricks else "raw"
-        shutil.copy(run.path / "samples" / f"{kind}-{run.game.steps:07d}.png", record.RESULTS / f"bursts-{name}.png")
+        with Image.open(run.path / "samples" / f"{kind}-{run.game.steps:07d}.png") as grid:
+            grid.crop((0, 0, CORNER, CORNER)).save(record.RESULTS / f"bursts-{name}.png", optimize=True)
         shutil.copy(run.path / "curves.png", record.RESULTS / f"bursts-{name}-curves.png")
     record.write("bursts", {"runs": found})
 
