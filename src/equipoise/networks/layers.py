@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from equipoise.errors import SettingError
-
 
 class ToMap(nn.Module):
     """[B, side * side * channels] as [B, channels, side, side], the channels running fastest: a view, channels-last.
@@ -56,12 +54,6 @@ class Doubling(nn.ConvTranspose2d):
         return f"{self.in_channels}, {self.out_channels}, bias={self.bias is not None}"
 
 
-def refuse_one_alone(x: Tensor) -> None:
-    """Raise SettingError for a batch of one, which has nothing to be compared with."""
-    if len(x) < 2:
-        raise SettingError("batch", "minibatch tricks compare samples, and D sees only one at a time; use a larger batch")
-
-
 class MinibatchDiscrimination(nn.Module):
     """Appends to each sample's features how near the other samples of the batch are (Salimans et al. 2016, section 3.2).
 
@@ -76,7 +68,6 @@ class MinibatchDiscrimination(nn.Module):
         self.T = nn.Parameter(torch.randn(features, kernels * dims) / features**0.5)
 
     def forward(self, features: Tensor) -> Tensor:
-        refuse_one_alone(features)
         features = features.flatten(1)
         M = (features @ self.T).to(self.T.dtype).view(-1, self.kernels, self.dims)
         distance = (M.unsqueeze(0) - M.unsqueeze(1)).abs().sum(3)  # [B, B, kernels]
@@ -99,7 +90,6 @@ class MinibatchStdDev(nn.Module):
         self.group = group
 
     def forward(self, x: Tensor) -> Tensor:
-        refuse_one_alone(x)
         n = len(x)
         group = next(g for g in range(min(self.group, n), n + 1) if n % g == 0)
         groups = x.to(torch.promote_types(x.dtype, torch.float32)).reshape(group, n // group, -1)

@@ -1,5 +1,7 @@
 """The checks of knobs that several tricks share. Each raises SettingError and says what would be right."""
 
+from torch import Tensor
+
 from equipoise.errors import SettingError
 from equipoise.pieces import Trick
 
@@ -27,3 +29,9 @@ def one_of(trick: Trick, key: str, *known: str) -> None:
     """This knob is one of the known words."""
     if getattr(trick, key) not in known:
         raise SettingError(key, f"must be one of {', '.join(known)}, not {getattr(trick, key)!r}")
+
+
+def not_alone(x: Tensor) -> None:
+    """D sees more than one sample at a time: there is something to compare."""
+    if len(x) < 2:
+        raise SettingError("batch", "minibatch tricks compare samples, and D sees only one at a time; use a larger batch")

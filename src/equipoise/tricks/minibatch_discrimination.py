@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from torch import Tensor
+
 from equipoise.networks.layers import MinibatchDiscrimination as Layer
 from equipoise.networks.surgery import insert_before_head
 from equipoise.pieces import Card
-from equipoise.tricks.checks import at_least
+from equipoise.tricks.checks import at_least, not_alone
 from equipoise.tricks.structural import Structural
 
 if TYPE_CHECKING:
@@ -38,4 +40,12 @@ class MinibatchDiscrimination(Structural):
         super().check()
 
     def build(self, game: Game) -> None:
-        insert_before_head(game.D.module, lambda features: Layer(features, self.kernels, self.dims), self.kernels)
+        insert_before_head(game.D.module, lambda features: Comparing(features, self.kernels, self.dims), self.kernels)
+
+
+class Comparing(Layer):
+    """The layer, which refuses a batch of one."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        not_alone(features)
+        return super().forward(features)

@@ -10,7 +10,7 @@ from torch import Tensor
 from equipoise.networks.layers import MinibatchStdDev as Layer
 from equipoise.networks.surgery import insert_before_head
 from equipoise.pieces import Card
-from equipoise.tricks.checks import at_least
+from equipoise.tricks.checks import at_least, not_alone
 from equipoise.tricks.structural import Structural
 
 if TYPE_CHECKING:
@@ -49,5 +49,6 @@ class Live(Layer):
         self.trick = trick
 
     def forward(self, x: Tensor) -> Tensor:
+        not_alone(x)
         self.group = self.trick.group
         return super().forward(x)
