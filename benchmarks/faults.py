@@ -153,6 +153,7 @@ class Trial:
         )
         other, good = ({p.name: p.read_bytes() for p in sorted(path.iterdir())} for path in (first, second))
         place = self.folder / "damaged"
+        self.counts["damages unnoticed"] = 0
         while self.counts["damages"] < tries:
             bad = damage(self.rng, good, other)
             if bad == good:

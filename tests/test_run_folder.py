@@ -14,7 +14,7 @@ from equipoise import disk, environment
 from equipoise.errors import RunError
 from equipoise.run_folder import RunFolder
 
-RECIPE, DATA = "name: ring\n", {"name": "ring", "shape": [2], "range": None}
+RECIPE, DATA = "name: ring\n", {"name": "ring", "shape": [2], "range": None, "length": 8, "facts": {}}
 
 
 @pytest.fixture(autouse=True)
