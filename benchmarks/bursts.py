@@ -6,7 +6,8 @@
     equipoise train bursts       --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/trained-real
     python benchmarks/bursts.py runs          writes docs/results/bursts.json and bursts-*.png
 
-Per epoch: the means and the extremes of both losses. The pictures are the first sixteen windows of the runs' last grids, and their curves.
+Per epoch: the means and the extremes of both losses. The pictures are the first sixteen
+windows of the runs' last grids, and their curves.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main() -> None:
         run = equipoise.load(given.runs / name)
         records = run.signals()
         found[name] = {
-            "recipe": [line for line in run.recipe.to_yaml().splitlines() if not line.startswith("  path:")],
+            "recipe": record.recipe_lines(run),
             "windows": run.facts["length"],
             "steps": run.game.steps,
             "minutes": round(records[-1]["seconds"] / 60, 1),

@@ -43,7 +43,7 @@ def main() -> None:
     counts = mode_histogram(classify(classifier, run.sample(SAMPLES)), 10)
     found = {
         "train_command": "equipoise train fashion-mnist --data ../shared/data/fashion-mnist --out runs/fashion",
-        "recipe": run.recipe.to_yaml().splitlines(),
+        "recipe": record.recipe_lines(run),
         "steps": run.game.steps,
         "epochs": end,
         "hours": round(records[-1]["seconds"] / 3600, 2),

@@ -7,9 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from equipoise import environment
+from equipoise import Run, environment
 
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
+
+
+def recipe_lines(run: Run) -> list[str]:
+    """A run's recipe without the place of its data, which is this machine's own."""
+    return [line for line in run.recipe.to_yaml().splitlines() if not line.startswith("  path:")]
 
 
 def write(name: str, found: dict[str, Any], command: str | None = None) -> Path:

@@ -31,7 +31,7 @@ def main() -> None:
     run = equipoise.load(given.run, given.step)
     modes, divergence = stacked_modes(run.sample(SAMPLES), classifier)
     found = {
-        "recipe": run.recipe.to_yaml().splitlines(),
+        "recipe": record.recipe_lines(run),
         "steps": run.game.steps,
         "samples": SAMPLES,
         "modes": modes,
