@@ -220,3 +220,8 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_is_used(tmp_pat
     equipoise.resume(tmp_path / "run", progress=Heard())
     assert any("step-0000012" in text for text in said) and "resumed from step-0000008" in said
     same_end(tmp_path / "whole", tmp_path / "run")
+
+
+def test_training_leaves_the_numbers_of_the_process_as_they_were(tmp_path: Path) -> None:
+    equipoise.fit(SMALL, steps=1, out=tmp_path / "run")
+    assert float(torch.tensor(1e-40) * 1) > 0, "denormals count again"

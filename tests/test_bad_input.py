@@ -354,7 +354,7 @@ def test_any_name_is_a_name(name: str, here: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_full_disk_at_the_start_leaves_nothing(here: Path) -> None:
-    code, error = limited(here, 500, "--out", "run")
+    code, error = limited(here, 100, "--out", "run")
     assert code == 2 and error.count("\n") == 1, error
     assert "run: can't be written (File too large)" in error
     assert list(here.iterdir()) == []

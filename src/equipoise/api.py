@@ -84,6 +84,7 @@ def find_recipe(
     return recipes.resolve(mapping, dict(overrides or {})), said
 
 
+@build.tuned()
 def fit(
     recipe: str | Path | Mapping[str, Any] | Recipe,
     *,
@@ -116,7 +117,6 @@ def fit(
     progress = progress if progress is not None else Quiet()
     if said:
         progress.message(said)
-    build.tune_process()
     source = given.to(build.device(found.device)) if given is not None else build.source(found)
     game = build.game(found, source, own)
     run = RunFolder.new(out, found.name)
@@ -131,6 +131,7 @@ def fit(
             raise
 
 
+@build.tuned()
 def resume(
     path: str | Path,
     *,
@@ -152,7 +153,6 @@ def resume(
     own = Own(generator, discriminator, objective, tricks)
     progress = progress if progress is not None else Quiet()
     run = RunFolder.open(path)
-    build.tune_process()
     with run.locked():
         end = {name: value for name, value in (("epochs", epochs), ("steps", steps)) if value is not None}
         recipe, _ = find_recipe(run.recipe, end)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,16 @@ def restored(
     except (RuntimeError, ValueError, KeyError, IndexError):
         raise RunError("the checkpoint is of other networks or another optimizer than the recipe's; undo its changes") from None
     return found
+
+
+@contextmanager
+def tuned() -> Iterator[None]:
+    """Within the context the process is tuned; afterwards denormals count again, for whoever else computes in it."""
+    tune_process()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def tune_process() -> None:

@@ -94,9 +94,9 @@ def spelled(hint: Any) -> str:
 # ------------------------------------------------------------------------------------------------ before a run
 
 
+@build.tuned()
 def plan(recipe: Recipe, said: str = "") -> str:
     """The resolved recipe, parameter counts, and an estimate of memory and time from a few real steps."""
-    build.tune_process()
     source = build.source(recipe)
     game = build.game(recipe, source)
     order = Order(len(source), recipe.batch, recipe.seed, game.at.device)

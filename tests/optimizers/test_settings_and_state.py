@@ -109,7 +109,7 @@ def test_a_network_without_parameters_is_refused() -> None:
     [
         ("adam", {"lr": -1}, r"optimizer\.lr: must be 0 or more, not -1"),
         ("adam", {"beta1": 1.0}, r"optimizer\.beta1: must be at least 0 and below 1, not 1"),
-        ("adam", {"lr": float("nan")}, r"optimizer\.lr: must be 0 or more, not nan"),
+        ("adam", {"lr": float("nan")}, r"lr: must be a number, not nan"),
         ("extragradient_adam", {"beta2": -0.1}, r"optimizer\.beta2"),
         ("optimistic_adam", {"eps": -1}, r"optimizer\.eps"),
         ("sgd", {"momentum": 1.0}, r"optimizer\.momentum: must be above -1 and below 1"),

@@ -37,9 +37,8 @@ def test_so_many_steps_of_each_on_fresh_data_and_noise() -> None:
 
 
 def test_a_ratio_does_not_go_with_simultaneous_moves() -> None:
-    game = tiny_game(FixedCadence(d_steps=2), order="simultaneous")
     with pytest.raises(SettingError, match="one D step for one G step"):
-        play(game, 1)
+        play(tiny_game(FixedCadence(d_steps=2), order="simultaneous"), 1)
 
 
 def terms(d_real: list[float], d_fake: list[float]) -> Terms:
