@@ -13,10 +13,10 @@ overrides = {
     "data.size": 64,  # windows of 64 x 64 instead of 128 x 128
     "network.width": 24,
     "epochs": None,
-    "steps": 600,
-    "grids.every_steps": 150,
+    "steps": 1000,
+    "grids.every_steps": 250,
     "grids.every_epochs": None,
-    "checkpoints.every_steps": 300,
+    "checkpoints.every_steps": 500,
     "checkpoints.every_epochs": None,
 }
 
