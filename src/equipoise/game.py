@@ -19,7 +19,6 @@ from equipoise.pieces import Cadence, Equilibrium, Objective, Seen, Targets, Ter
 from equipoise.seeds import Moment
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
-ORDERS = ("alternating", "simultaneous")
 SIMULTANEOUS = "simultaneous moves (and extragradient) take one D step for one G step"
 T = TypeVar("T", bound=Trick)
 

@@ -35,6 +35,17 @@ def existing(path: Path | None, name: str) -> Path:
     return path
 
 
+def contents(file: Path) -> bytes:
+    """All bytes of a file; DataError where it can't be read or there are none."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise DataError(file, f"can't be read ({error.strerror or error})") from None
+    if not raw:
+        raise DataError(file, "is empty (0 bytes)")
+    return raw
+
+
 def listed(things: Iterable[str], most: int = NAMED) -> str:
     """'a, b, c and 7 more'."""
     found = list(things)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from equipoise.data.checks import contents
 from equipoise.data.download import fetch
 from equipoise.data.idx_set import Split
 from equipoise.data.locate import cache, locate
@@ -72,12 +73,7 @@ class CIFAR10:
 
 def read_records(file: Path) -> npt.NDArray[np.uint8]:
     """Records uint8 [N, 3073] of one file; DataError where it is empty, cut off, or holds something else."""
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise DataError(file, f"can't be read ({error.strerror or error})") from None
-    if not raw:
-        raise DataError(file, "is empty (0 bytes)")
+    raw = contents(file)
     if len(raw) % RECORD:
         raise DataError(file, f"is cut off or no CIFAR-10: {len(raw):,} bytes are no multiple of {RECORD}")
     records = np.frombuffer(raw, np.uint8).reshape(-1, RECORD)

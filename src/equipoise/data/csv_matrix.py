@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from equipoise.data.checks import contents
 from equipoise.errors import DataError
 
 Row = list[str]
@@ -71,12 +72,7 @@ def cells(file: Path) -> tuple[list[int], list[Row]]:
 
 
 def text(file: Path) -> str:
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise DataError(file, f"can't be read ({error.strerror or error})") from None
-    if not raw:
-        raise DataError(file, "is empty (0 bytes)")
+    raw = contents(file)
     if raw[:2] not in UTF16 and b"\0" in raw:
         raise DataError(file, "is not text")
     try:
