@@ -14,24 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from equipoise.card import Card as Card
 from equipoise.errors import SettingError
 
 if TYPE_CHECKING:
     from equipoise.game import Game, Player
     from equipoise.seeds import Moment
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a piece is, printed by the command line, the docs and the reports."""
-
-    name: str  # as in a recipe: 'label_smoothing'
-    title: str  # one line: what it is
-    equation: str  # plain text
-    source: str  # paper, section or equation
-    helps: str  # when it helps
-    hurts: str  # when it hurts
-    cost: str  # relative to a plain step
 
 
 # ---------------------------------------------------------------------------------------------- objectives
@@ -247,6 +235,36 @@ class Signal:
     card: Card
     names: tuple[str, ...]
     measure: Callable[[Game, Terms], tuple[Tensor, ...]]
+
+
+@dataclass
+class Exam:
+    """What the costlier signals look at, once every few hundred steps; all on the device, nothing with a gradient.
+
+    `G` and `D` run as copies in evaluation mode, so that looking changes nothing; every batch has its size first.
+    """
+
+    G: Callable[[Tensor], Tensor]  # fakes of latents
+    D: Callable[[Tensor], Tensor]  # logits, flat [N]
+    real: Tensor  # [N, ...] reals that D was trained on
+    fake: Tensor  # [N, ...] fresh fakes
+    heldout: Tensor | None  # [N, ...] reals that D never saw
+    fixed: Tensor | None  # [n, ...] fakes of the same latents at every exam
+    fixed_before: Tensor | None  # the same at the exam before
+    averaged: Tensor | None  # the same latents through the averaged G
+    steps_between: int  # steps since the exam before; 0 at the first
+    encode: Callable[[Tensor], Tensor]  # a frozen encoder, the same for the whole run: [N, ...] -> [N, F]
+    features: Callable[[Tensor], Tensor]  # what D's last layer is given: [N, ...] -> [N, F]
+    modules: dict[str, nn.Module] = field(default_factory=dict)  # the players themselves, by name: 'G', 'D'
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A signal that is worth an exam: `measure` returns 0-dim tensors by name, leaving out what it can't tell."""
+
+    card: Card
+    names: tuple[str, ...]
+    measure: Callable[[Exam], dict[str, Tensor]]
 
 
 def frozen(module: nn.Module) -> _Frozen:

@@ -9,14 +9,16 @@ import equipoise
 
 ROOT = Path(equipoise.__file__).parent
 ROOMS = [  # each may import from itself and from what stands before it
-    ["errors", "seeds", "disk", "plain_json", "environment"],
-    ["pieces", "settings"],
+    ["errors", "card", "seeds", "disk", "plain_json", "environment"],
+    ["pieces", "settings", "history"],
+    ["diagnosis"],
+    ["logs"],
     ["data"],
     ["networks"],
     ["objectives", "penalties", "tricks", "optimizers"],
     ["game"],
     ["sampling", "signals"],
-    ["recipe", "metrics", "history", "checkpoint", "run_folder", "progress", "stop"],
+    ["recipe", "metrics", "checkpoint", "run_folder", "progress", "stop"],
     ["own", "build", "schedule", "choose", "pictures"],
     ["train", "export"],
     ["api"],

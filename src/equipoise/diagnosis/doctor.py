@@ -1,0 +1,92 @@
+"""From a track to a diagnosis; and findings that do not flicker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from equipoise.diagnosis.finding import SEVERITIES, Diagnosis, Finding, NotAssessed
+from equipoise.diagnosis.rule import Rule
+from equipoise.diagnosis.track import Track
+
+AXES = ("wiring", "cause", "outcome")  # a wiring bug explains everything, a cause its outcomes
+ALARM = SEVERITIES.index("warning")
+SURE = 0.5  # a finding that is less sure than this does not make a run unhealthy
+RAISE, CLEAR = 2, 3  # looks in a row that raise and that clear a finding (FAILURES.md, signal rule 2)
+
+
+def diagnose(track: Track, rules: Mapping[str, Rule], least: int = 3) -> Diagnosis:
+    """What the rules say of a whole track. With fewer than `least` moments the verdict is 'unknown' where nothing is found."""
+    findings, silent = [], []
+    for rule in rules.values():
+        said = rule.judge(track)
+        if isinstance(said, Finding):
+            findings.append(said)
+        elif isinstance(said, NotAssessed):
+            silent.append(said)
+    ranked = rank(findings, rules)
+    facts = track.facts
+    verdict = verdict_of(ranked) if ranked or track.points >= least else "unknown"
+    return Diagnosis(
+        verdict, ranked, tuple(silent), facts.objective, facts.convention, facts.certainty, track.points, facts.notes
+    )
+
+
+def rank(findings: list[Finding], rules: Mapping[str, Rule]) -> tuple[Finding, ...]:
+    """Wiring before causes before outcomes, the surer first; each outcome knows the finding that explains it."""
+    order = sorted(findings, key=lambda f: (not alarming(f), AXES.index(f.axis), -SEVERITIES.index(f.severity), -f.confidence))
+    linked = []
+    for finding in order:
+        cause = next((c.name for c in order if c is not finding and finding.name in rules[c.name].explains), None)
+        linked.append(replace(finding, caused_by=cause))
+    return tuple(linked)
+
+
+def alarming(finding: Finding) -> bool:
+    return SEVERITIES.index(finding.severity) >= ALARM and finding.confidence >= SURE
+
+
+def verdict_of(ranked: tuple[Finding, ...]) -> str:
+    return next((finding.verdict for finding in ranked if alarming(finding)), "healthy")
+
+
+@dataclass
+class Change:
+    """A finding that was raised, or cleared."""
+
+    what: str  # 'raised' or 'cleared'
+    finding: Finding
+
+
+@dataclass
+class Doctor:
+    """Looks at a track again and again, and speaks only of what lasts.
+
+    A finding is raised after `RAISE` looks in a row that found it (at once if it is fatal), and cleared after `CLEAR`
+    looks that did not. All its memory follows from the records it was shown: a resumed run shows them again.
+    """
+
+    rules: Mapping[str, Rule]
+    standing: dict[str, Finding] = field(default_factory=dict)  # raised and not cleared, as last seen
+    _seen: dict[str, int] = field(default_factory=dict)
+    _missed: dict[str, int] = field(default_factory=dict)
+
+    def look(self, track: Track) -> list[Change]:
+        """What has changed since the last look, in the order of rank."""
+        diagnosis = diagnose(track, self.rules)
+        now = {finding.name: finding for finding in diagnosis.findings if alarming(finding)}
+        changes = []
+        for name, finding in now.items():
+            self._missed[name] = 0
+            self._seen[name] = self._seen.get(name, 0) + 1
+            if name in self.standing:
+                self.standing[name] = replace(finding, since=self.standing[name].since)
+            elif self._seen[name] >= RAISE or finding.severity == "fatal":
+                self.standing[name] = finding
+                changes.append(Change("raised", finding))
+        for name in [name for name in self._seen if name not in now]:
+            self._seen[name] = 0
+            self._missed[name] = self._missed.get(name, 0) + 1
+            if name in self.standing and self._missed[name] >= CLEAR:
+                changes.append(Change("cleared", self.standing.pop(name)))
+        return changes

@@ -1,0 +1,135 @@
+"""What a rule sees: signals over time and facts about the game, from a run, a watched loop or a log. No torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the game besides its signals; None or '' where it is not.
+
+    In a track D's loss is always in the mean convention: a reader of logs converts it and says here what it found.
+    """
+
+    objective: str = ""  # as registered: 'non_saturating', 'least_squares', 'wasserstein', 'hinge', ...
+    convention: str = ""  # how the loss was written where it came from: 'mean', 'sum', ...
+    certainty: float = 1.0  # of objective and convention, 0 to 1
+    d_equilibrium: float | None = None  # D's loss where fakes are distributed as reals, mean convention
+    g_equilibrium: float | None = None
+    d_floor: float | None = None  # D's loss where D is perfect (0, or the entropy of smoothed labels); None: unbounded
+    logits: bool = True  # d_real and d_fake_* are sigmoids of logits: probabilities mean something
+    batch: int | None = None
+    samples: int | None = None  # in the training data
+    steps_planned: int | None = None
+    source: str = "run"  # 'run', 'watch' or 'log'
+    notes: tuple[str, ...] = ()  # what the reader wants a person to know
+
+
+@dataclass(frozen=True)
+class Series:
+    """One signal: its values at steps, oldest first. Values may be infinite or not numbers."""
+
+    steps: Numbers
+    values: Numbers
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __bool__(self) -> bool:
+        return len(self.values) > 0
+
+    @property
+    def finite(self) -> Series:
+        """Without what is infinite or no number."""
+        good = np.isfinite(self.values)
+        return Series(self.steps[good], self.values[good])
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The first and the last step."""
+        return float(self.steps[0]), float(self.steps[-1])
+
+    def last(self, n: int) -> Series:
+        """The newest n values."""
+        return Series(self.steps[-n:], self.values[-n:])
+
+    def since(self, step: float) -> Series:
+        keep = self.steps >= step
+        return Series(self.steps[keep], self.values[keep])
+
+    def share(self, first: float, last: float = 1.0) -> Series:
+        """The part between two shares of its length: `share(0.7)` is the last 30 %. At least one value where there is one."""
+        n = len(self)
+        begin, end = min(int(first * n), max(n - 1, 0)), max(math.ceil(last * n), 1)
+        return Series(self.steps[begin:end], self.values[begin:end])
+
+    @property
+    def mean(self) -> float:
+        return float(self.values.mean()) if len(self) else math.nan
+
+    @property
+    def median(self) -> float:
+        return float(np.median(self.values)) if len(self) else math.nan
+
+
+EMPTY = Series(np.empty(0), np.empty(0))
+
+
+@dataclass
+class Track:
+    """Signals by name, and facts. `add` takes records as signals.jsonl has them: a step and numbers by name."""
+
+    facts: Facts = field(default_factory=Facts)
+    _steps: dict[str, list[float]] = field(default_factory=dict)
+    _values: dict[str, list[float]] = field(default_factory=dict)
+    _series: dict[str, Series] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, records: Iterable[Mapping[str, Any]], facts: Facts | None = None) -> Track:
+        track = cls(facts if facts is not None else Facts())
+        for record in records:
+            track.add(record)
+        return track
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """One moment: `step` and any signals; what is no number is left out."""
+        step = float(record["step"])
+        for name, value in record.items():
+            if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
+                self._steps.setdefault(name, []).append(step)
+                self._values.setdefault(name, []).append(float(value))
+                self._series.pop(name, None)
+
+    def __getitem__(self, name: str) -> Series:
+        """The signal's series, an empty one where there is none."""
+        if name not in self._values:
+            return EMPTY
+        if name not in self._series:
+            self._series[name] = Series(np.array(self._steps[name]), np.array(self._values[name]))
+        return self._series[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def has(self, *names: str) -> bool:
+        """True where there is at least one value of each."""
+        return all(name in self._values for name in names)
+
+    @property
+    def step(self) -> float:
+        """The newest step of all; 0 where there is nothing."""
+        return max((steps[-1] for steps in self._steps.values()), default=0.0)
+
+    @property
+    def points(self) -> int:
+        """How many moments the longest signal has."""
+        return max((len(values) for values in self._values.values()), default=0)
