@@ -3,7 +3,7 @@
     equipoise train bursts-naive --out runs/naive-simulated
     equipoise train bursts       --out runs/trained-simulated
     equipoise train bursts-naive --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/naive-real
-    equipoise train bursts       --data ../shared/data/solar-bursts data.classes='[type_3]' --out runs/trained-real
+    equipoise train bursts       --data ../shared/data/solar-bursts data.classes='[type_3]' --epochs 800 --out runs/trained-real
     python benchmarks/bursts.py runs          writes docs/results/bursts.json and bursts-*.png
 
 Per epoch: the means and the extremes of both losses. The pictures are the first sixteen
