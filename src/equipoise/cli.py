@@ -176,6 +176,14 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
     sample.add_argument("--seed", type=whole, default=0)
 
+    equilibrium = command("equilibrium", do_equilibrium, "say whether a run has converged, and to what")
+    equilibrium.add_argument("run", metavar="RUN", help="a run folder")
+    equilibrium.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
+    equilibrium.add_argument("--data", type=path, metavar="PATH", help="where the data is now")
+    equilibrium.add_argument("--quick", action="store_true", help="a smaller search: seconds instead of a minute or two")
+    equilibrium.add_argument("--seed", type=whole, default=0)
+    equilibrium.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
     recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
@@ -293,6 +301,18 @@ def do_sample(options: argparse.Namespace) -> int:
     print(
         f"{options.n} samples of step {run.game.steps} in {options.out}: {files[0].name}" + (" ..." if len(files) > 1 else "")
     )
+    return 0
+
+
+def do_equilibrium(options: argparse.Namespace) -> int:
+    from equipoise import plain_json
+    from equipoise.equilibrium.run import equilibrium, text
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    verdict = equilibrium(options.run, step=options.step, data=options.data, quick=options.quick, seed=options.seed, say=say)
+    print(plain_json.dumps(verdict.as_json(), indent=1) if options.json else text(verdict))
     return 0
 
 

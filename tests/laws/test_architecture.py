@@ -22,6 +22,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["own", "build", "schedule", "choose", "pictures"],
     ["train", "export"],
     ["api"],
+    ["equilibrium"],
     ["describe"],
     ["reference"],
     ["cli", "__init__", "__main__"],

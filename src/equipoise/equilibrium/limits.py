@@ -1,0 +1,18 @@
+"""The limits of the equilibrium verdict, each with where it comes from."""
+
+from __future__ import annotations
+
+from equipoise.diagnosis.thresholds import Threshold
+
+MEASURED = "benchmarks/equilibrium.py"
+LIMITS: dict[str, Threshold] = {
+    "gap": Threshold(0.25, MEASURED, "of |M| at equilibrium"),
+    "clusters": Threshold(0.75, MEASURED, "of the data's clusters"),
+    "covered": Threshold(0.5, MEASURED, "of the coverage by reals"),
+    "away": Threshold(0.1, "the Dirac-GAN", "spreads of the data"),
+    "roam": Threshold(0.5, MEASURED, "spreads of the data"),
+    "average": Threshold(0.35, MEASURED, "spreads of the data"),
+    "change": Threshold(0.05, "chosen: less is not worth training for", "of the level"),
+    "spread": Threshold(4.0, "FAILURES: samples 4 times as wide as the data", "spreads of the data"),
+    "curvature": Threshold(0.01, "chosen: float32 and 40 vectors", "of the largest absolute eigenvalue"),
+}
