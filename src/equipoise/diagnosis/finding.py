@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from equipoise.diagnosis.advice import ADVICE
+from equipoise.diagnosis.thresholds import THRESHOLDS
+from equipoise.diagnosis.track import Series
 
 Axis = Literal["wiring", "cause", "outcome"]
 Severity = Literal["note", "warning", "serious", "fatal"]
@@ -36,6 +38,13 @@ class Evidence:
     threshold: float
     source: str  # of the threshold: a paper, a measurement
     words: str  # 'D is right about 99 % of reals and fakes'
+
+    @classmethod
+    def of(cls, signal: str, series: Series, value: float, sign: Literal["<", ">", "="], limit: str, words: str) -> Evidence:
+        """A number taken from a stretch of a signal, beside the threshold of that name."""
+        threshold = THRESHOLDS[limit]
+        window = series.window if len(series) else (0.0, 0.0)
+        return cls(signal, window, value, sign, threshold.value, threshold.source, words)
 
 
 @dataclass(frozen=True)

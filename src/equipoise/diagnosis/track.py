@@ -84,14 +84,30 @@ class Series:
 EMPTY = Series(np.empty(0), np.empty(0))
 
 
+class Column:
+    """One signal as it grows: arrays that double when they are full, so that a look copies nothing."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.steps, self.values = np.empty(64), np.empty(64)
+
+    def add(self, step: float, value: float) -> None:
+        if self.n == len(self.steps):
+            self.steps, self.values = np.resize(self.steps, 2 * self.n), np.resize(self.values, 2 * self.n)
+        self.steps[self.n], self.values[self.n] = step, value
+        self.n += 1
+
+    @property
+    def series(self) -> Series:
+        return Series(self.steps[: self.n], self.values[: self.n])
+
+
 @dataclass
 class Track:
     """Signals by name, and facts. `add` takes records as signals.jsonl has them: a step and numbers by name."""
 
     facts: Facts = field(default_factory=Facts)
-    _steps: dict[str, list[float]] = field(default_factory=dict)
-    _values: dict[str, list[float]] = field(default_factory=dict)
-    _series: dict[str, Series] = field(default_factory=dict)
+    _columns: dict[str, Column] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Iterable[Mapping[str, Any]], facts: Facts | None = None) -> Track:
@@ -105,31 +121,27 @@ class Track:
         step = float(record["step"])
         for name, value in record.items():
             if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
-                self._steps.setdefault(name, []).append(step)
-                self._values.setdefault(name, []).append(float(value))
-                self._series.pop(name, None)
+                if name not in self._columns:
+                    self._columns[name] = Column()
+                self._columns[name].add(step, float(value))
 
     def __getitem__(self, name: str) -> Series:
         """The signal's series, an empty one where there is none."""
-        if name not in self._values:
-            return EMPTY
-        if name not in self._series:
-            self._series[name] = Series(np.array(self._steps[name]), np.array(self._values[name]))
-        return self._series[name]
+        return self._columns[name].series if name in self._columns else EMPTY
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self._columns)
 
     def has(self, *names: str) -> bool:
         """True where there is at least one value of each."""
-        return all(name in self._values for name in names)
+        return all(name in self._columns for name in names)
 
     @property
     def step(self) -> float:
         """The newest step of all; 0 where there is nothing."""
-        return max((steps[-1] for steps in self._steps.values()), default=0.0)
+        return max((float(column.steps[column.n - 1]) for column in self._columns.values()), default=0.0)
 
     @property
     def points(self) -> int:
         """How many moments the longest signal has."""
-        return max((len(values) for values in self._values.values()), default=0)
+        return max((column.n for column in self._columns.values()), default=0)

@@ -1,0 +1,159 @@
+"""What several rules ask of live signals: how things stand now, how they went, and how sure a number makes one.
+
+A *window* is a bounded stretch at the end, so that a look costs the same at any length of a run. Signals of exams come
+rarely and are noisy: three of them speak together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.diagnosis.thresholds import THRESHOLDS
+from equipoise.diagnosis.track import Numbers, Series, Track
+
+SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values no fewer and no more than these
+TOGETHER = 3  # exams that speak together
+WARM_UP = 6  # exams before outcomes are judged: everybody starts with samples that cover nothing
+WARM_UP_SHARE = 0.1  # of the steps that are planned, where that is known
+
+
+def recent(series: Series) -> Series:
+    """The newest values, finite ones."""
+    return series.last(min(MOST, max(FEWEST, round(SPAN * len(series))))).finite
+
+
+def level(track: Track, name: str) -> float:
+    """The median of a signal's newest values; NaN where there is none."""
+    return recent(track[name]).median
+
+
+def exams(track: Track, name: str) -> Series:
+    """The newest exams of a signal, finite ones."""
+    return track[name].last(TOGETHER).finite
+
+
+def standing(track: Track, name: str) -> float:
+    """The median over the newest exams; NaN where there is none."""
+    return exams(track, name).median
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a signal of exams went, of which more is better."""
+
+    series: Series
+    now: float  # median of the newest exams
+    before: float  # median of the exams before those
+    best: float  # the best median of as many in a row
+
+    @property
+    def improving(self) -> bool:
+        """True where the newest exams are better than those before them by more than chance."""
+        return self.now > self.before * THRESHOLDS["improving"].value + 0.01
+
+    @property
+    def share_of_best(self) -> float:
+        return self.now / self.best if self.best > 0 else 1.0
+
+
+def course(track: Track, name: str) -> Course | None:
+    """How a signal went, None while it is too early to say."""
+    series = track[name].finite
+    planned = track.facts.steps_planned
+    if len(series) < WARM_UP or (planned and track.step < WARM_UP_SHARE * planned):
+        return None
+    tail = series.values[-60:]
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(tail, TOGETHER), axis=1)
+    return Course(series.last(TOGETHER), float(medians[-1]), float(medians[-1 - TOGETHER]), float(medians.max()))
+
+
+def sureness(value: float, limit: str) -> float:
+    """0.55 at the threshold, 0.95 where every failure that was measured lies, in between along a line."""
+    threshold = THRESHOLDS[limit]
+    if threshold.sure is None or threshold.sure == threshold.value:
+        return 0.75
+    way = (value - threshold.value) / (threshold.sure - threshold.value)
+    return 0.55 + 0.4 * min(max(way, 0.0), 1.0) if math.isfinite(way) else 0.55
+
+
+def onset(series: Series, holds: Numbers) -> float:
+    """The first step from which a condition held without a break to the end; where it does not hold at the end, the last step."""
+    broken = np.flatnonzero(~holds.astype(bool))
+    first = int(broken[-1]) + 1 if len(broken) else 0
+    return float(series.steps[min(first, len(series) - 1)])
+
+
+# ------------------------------------------------------------------------------------- what D can tell
+
+
+def accuracy(track: Track) -> Series:
+    """How often D is right, reals and fakes halved; empty for a critic, whose zero is no boundary."""
+    real, fake = track["accuracy_real"], track["accuracy_fake"]
+    if not track.facts.logits or len(real) != len(fake) or track.facts.objective in CRITICS:
+        return Series(np.empty(0), np.empty(0))
+    return Series(real.steps, (real.values + fake.values) / 2)
+
+
+CRITICS = ("wasserstein", "relativistic", "relativistic_average", "relativistic_paired")
+
+
+def separation(track: Track) -> Series:
+    """How well D's logits tell reals from fakes: their correlation with the label, -1 to 1.
+
+    (E D(x) - E D(G(z))) / (2 std of all logits): free of a logit's scale and offset, so it means the same for every
+    objective. Two Gaussians that are told apart 95 times of 100 have 0.85; 1 is D with just two answers, both right.
+    """
+    real, fake, spread = track["logit_real"], track["logit_fake"], track["logit_std"]
+    if not len(real) == len(fake) == len(spread):
+        return Series(np.empty(0), np.empty(0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Series(real.steps, (real.values - fake.values) / (2 * spread.values))
+
+
+def telling(track: Track) -> tuple[str, Series]:
+    """How often D is right, or what comes nearest to it for a critic; and the signals' names."""
+    right = accuracy(track)
+    if len(right):
+        return "accuracy_real, accuracy_fake", right
+    return "logit_real, logit_fake, logit_std", equivalent(separation(track))
+
+
+def equivalent(series: Series) -> Series:
+    """The accuracy of two Gaussians of equal width whose separation is r: Phi(r / sqrt(1 - r^2))."""
+    r = np.clip(np.nan_to_num(series.values), -0.9999, 0.9999)
+    odds = r / np.sqrt(1 - r * r)
+    return Series(series.steps, 1 / (1 + np.exp(-1.702 * odds)))  # the logistic curve is within 0.01 of Phi
+
+
+# -------------------------------------------------------------------------------------- what G's samples are worth
+
+
+def poor(track: Track) -> bool | None:
+    """Whether the samples are far from the data and do not come nearer; None where no exam says, or it is too early."""
+    covered = course(track, "coverage")
+    if covered is None:
+        return None
+    return covered.now < THRESHOLDS["coverage_poor"].value and not covered.improving
+
+
+def narrowness(track: Track) -> tuple[str, Series, float]:
+    """The smallest ratio of the fakes' variety to the reals', over the measures of variety at hand: its signal, exams, value."""
+    found = [(standing(track, name), name) for name in VARIETY if track.has(name)]
+    value, name = min(((v, n) for v, n in found if math.isfinite(v)), default=(math.nan, ""))
+    return name, exams(track, name), value
+
+
+VARIETY = ("diversity_encoder", "diversity_d", "diversity_pixels", "rank_ratio")
+
+
+def percent(value: float) -> str:
+    return f"{value:.0%}".replace("%", " %")
+
+
+def steps(series: Series) -> str:
+    """'steps 100 to 400'."""
+    first, last = series.window if len(series) else (0.0, 0.0)
+    return f"steps {first:,.0f} to {last:,.0f}" if first != last else f"step {last:,.0f}"
