@@ -1,7 +1,10 @@
 """D tells reals from fakes too easily and G does not catch up."""
 
+import math
+
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
+from equipoise.diagnosis.live import course, exams, level, onset, percent, poor, recent, steps, sureness, telling
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -9,7 +12,7 @@ from equipoise.diagnosis.track import Track
 CARD = Card(
     name="discriminator_dominance",
     title="Discriminator dominance: D wins and G does not catch up",
-    equation="accuracy of D on reals and fakes >= 0.95, held out where there are held-out reals",
+    equation="accuracy of D >= 0.95 over a window, and samples that are far from the data and come no nearer",
     source="Arjovsky and Bottou 2017; FAILURES.md, section 2",
     helps="Names the failure that is reported most: 'loss D goes to 0 and loss G climbs'",
     hurts="A low D loss alone is no failure: many good GANs train with one",
@@ -18,21 +21,53 @@ CARD = Card(
 
 
 def from_signals(track: Track) -> Judgement | None:
-    limit = THRESHOLDS["accuracy_dominance"]
-    real, fake = track["accuracy_real"].share(0.7), track["accuracy_fake"].share(0.7)
-    accuracy = (real.mean + fake.mean) / 2
-    if accuracy < limit.value:
+    """D is nearly always right. With poor samples it is a failure, with good ones a remark."""
+    name, right = telling(track)
+    now = recent(right)
+    bad = poor(track)
+    limit = "accuracy_ahead" if bad else "accuracy_dominance"
+    if not now.median >= THRESHOLDS[limit].value:
         return None
-    words = f"D is right about {accuracy:.0%} of reals and fakes."
-    evidence = Evidence("accuracy_real, accuracy_fake", real.window, accuracy, ">", limit.value, limit.source, words)
-    return Judgement(0.6, "serious", (evidence,), words)
+    told = f"D is right about {percent(now.median)} of reals and fakes ({steps(now)})."
+    evidence = [Evidence.of(name, now, now.median, ">", limit, told)]
+    begin = onset(right, right.values >= THRESHOLDS["accuracy_ahead"].value)
+    if bad:
+        samples = exams(track, "coverage")
+        seen = f"The samples reach {percent(samples.median)} of what reals would reach of held-out reals, and that no longer rises."
+        evidence.append(Evidence.of("coverage", samples, samples.median, "<", "coverage_poor", seen))
+        return Judgement(sureness(now.median, limit), "serious", tuple(evidence), f"{told} {seen} {MEANS} {NOT}", begin)
+    if bad is None and losing(track):
+        words = f"{told} G's loss is {level(track, 'g_loss'):.2f} and does not fall. {MEANS} {NOT}"
+        return Judgement(min(sureness(now.median, limit), 0.75), "warning", tuple(evidence), words, begin)
+    return Judgement(0.4, "note", tuple(evidence), f"{told} {REMARK}", begin)
+
+
+MEANS = (
+    "D has run away: what it tells G is either next to nothing or noise, and G does not catch up. "
+    "Changing the learning rates alone brought back none of 27 such runs; a gradient penalty on D did."
+)
+NOT = "It is not the low D loss that makes this a failure: good GANs have one too, if their samples go on getting better."
+REMARK = "That alone is no failure: many good GANs train with a D that is nearly always right. Watch whether the samples improve."
+
+
+def losing(track: Track) -> bool:
+    """Where no exam can say how the samples are: G's loss is high and rises, or stays."""
+    loss = track["g_loss"].finite
+    if len(loss) < 20 or not track.facts.logits:
+        return False
+    balance = track.facts.g_equilibrium if track.facts.g_equilibrium is not None else math.log(2)
+    late, middle = loss.share(0.8).median, loss.share(0.3, 0.6).median
+    return late > 4 * max(abs(balance), 0.25) and late >= 0.95 * middle and course(track, "coverage") is None
 
 
 RULE = Rule(
     card=CARD,
     axis="cause",
     verdict="discriminator_dominance",
-    readings=(Reading(("accuracy_real", "accuracy_fake"), from_signals),),
-    remedies=("r1",),
-    explains=("mode_collapse", "vanishing_gradient"),
+    readings=(
+        Reading(("accuracy_real", "accuracy_fake"), from_signals),
+        Reading(("logit_real", "logit_fake", "logit_std"), from_signals),
+    ),
+    remedies=("r1", "spectral_norm", "lower_d_rate", "one_sided_smoothing", "instance_noise", "reset_both", "roll_back"),
+    explains=("vanishing_gradient", "mode_collapse", "mode_cycling", "no_learning", "frozen_training"),
 )
