@@ -45,7 +45,7 @@ def broken(track: Track) -> Judgement | None:
 def exploding(track: Track) -> Judgement | None:
     """A loss that ends large, and far above where it began."""
     times = THRESHOLDS["loss_growth"]
-    for name, limit in (("d_loss", THRESHOLDS["loss_exploded"]), ("g_loss", THRESHOLDS["g_loss_exploded"])):
+    for name, limit in (("d_loss", THRESHOLDS["written_loss_exploded"]), ("g_loss", THRESHOLDS["g_loss_exploded"])):
         series = track[name].finite
         if len(series) < 5:
             continue
