@@ -306,7 +306,8 @@ def do_sample(options: argparse.Namespace) -> int:
 
 def do_equilibrium(options: argparse.Namespace) -> int:
     from equipoise import plain_json
-    from equipoise.equilibrium.run import equilibrium, text
+    from equipoise.equilibrium.run import equilibrium
+    from equipoise.equilibrium.words import text
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from equipoise.equilibrium.indicators import Indicator, line
+from equipoise.equilibrium.limits import limit
 from equipoise.seeds import generator
 
 NEIGHBOURS = 5
@@ -25,6 +27,22 @@ class Coverage:
     clusters: float | None
     of: int  # clusters
     diversity: float | None
+
+    def indicators(self) -> list[Indicator]:
+        several = "several classes among the samples: an equilibrium needs it, and has more"
+        near = "in pixels or coordinates, so strict: misses what is only a little off"
+        wide = "blind to samples that are few and far apart"
+        spread = None if self.diversity is None else abs(self.diversity - 1) <= limit("diversity")
+        title = f"Clusters of held-out reals that fakes reach, of {self.of}"
+        return [
+            told("clusters", title, self.clusters, self.clusters is not None and self.clusters >= limit("clusters"), several),
+            told("coverage", "Coverage by fakes over that by reals", self.ratio, (self.ratio or 0) >= limit("covered"), near),
+            told("diversity", "Mean distance of fakes over that of reals", self.diversity, bool(spread), wide),
+        ]
+
+
+def told(name: str, title: str, value: float | None, good: bool, words: str) -> Indicator:
+    return line(name, title, value, "1", good, "reals that are all the same have none" if value is None else words)
 
 
 def coverage(heldout: Tensor, fake: Tensor, *, modes: Tensor | None = None, seed: int = 0) -> Coverage:

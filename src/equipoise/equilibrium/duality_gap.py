@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from equipoise.equilibrium.indicators import Indicator, Standing
+from equipoise.equilibrium.limits import limit
 from equipoise.equilibrium.scene import Scene, balanced_value, fork, logits, outputs, penalties, posed, seen, undisturbed, value
 from equipoise.game import Game
 from equipoise.pieces import frozen
@@ -44,7 +46,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class DualityGap:
-    """All in units of M. The interval is of the held-out reals and fakes; that of the search for the worst case is not in it."""
+    """All in units of M. The intervals are of the held-out samples; the search for the worst case is not in them."""
 
     value: Estimate  # M as the game stands
     max_d: Estimate  # M with the worst-case D
@@ -54,9 +56,49 @@ class DualityGap:
     g_gain: Estimate  # M - min_g
     proximal_gap: Estimate  # max_d - the least proximal value
     divergence: Estimate | None  # (max_d - balanced) / |balanced|: at least this share of the distance that D can see
-    relative: float | None  # gap / |balanced|
-    relative_proximal: float | None
+    unit: float  # |balanced|; of a critic, which has none, the standard deviation of the worst-case D's outputs
     steps: int  # of each worst-case player
+
+    @property
+    def relative(self) -> float:
+        return self.gap.value / self.unit
+
+    @property
+    def small(self) -> bool:
+        """Whether worst-case players gain little, and the worst-case D sees little."""
+        seen = self.divergence is None or self.divergence.value <= limit("divergence")
+        return self.relative <= limit("gap") and seen
+
+    @property
+    def words(self) -> str:
+        gap, d, g = self.gap, self.d_gain, self.g_gain
+        seen = "" if self.divergence is None else f"; a D sees {self.divergence.value:.0%} of the distance that it could see"
+        return f"duality gap {gap.value:.3g} [{gap.low:.3g}, {gap.high:.3g}]: D can gain {d.value:.3g}, G {g.value:.3g}{seen}"
+
+    def indicators(self) -> list[Indicator]:
+        search = f"at least so much, found in {self.steps} steps: a small one is as good as the search"
+        proximal = "as the gap, but D may answer G's deviation within its proximity: good GANs need be no Nash equilibrium"
+        held = "on held-out reals: so far, at least, are fakes from reals, of what D could see at most"
+        rows = [
+            self.row("duality_gap", "Duality gap, max_D M - min_G M", self.gap, search),
+            self.row("d_gain", "What a better D gains, max_D M - M", self.d_gain, search),
+            self.row("g_gain", "What a better G gains, M - min_G M", self.g_gain, search),
+            self.row("proximal_gap", "Proximal duality gap", self.proximal_gap, proximal),
+        ]
+        if self.divergence is not None:
+            rows.append(
+                bounded("divergence", "Certified distance of fakes and reals", self.divergence, limit("divergence"), held)
+            )
+        return rows
+
+    def row(self, name: str, title: str, number: Estimate, words: str) -> Indicator:
+        return bounded(name, title, number, limit("gap") * self.unit, words)
+
+
+def bounded(name: str, title: str, number: Estimate, most: float, words: str) -> Indicator:
+    """A line that says nothing where the limit lies within the interval."""
+    standing: Standing = "supports" if number.high <= most else "contradicts" if number.low > most else "proves nothing"
+    return Indicator(name, title, number.value, f"0 (limit {most:.3g})", standing, words, number.low, number.high)
 
 
 def duality_gap(
@@ -108,8 +150,7 @@ def measured(scene: Scene, game: Game, real: Tensor, purpose: str) -> float:
     """M of a game on some reals and as many fresh fakes; NaN counts as no gain."""
     with torch.no_grad():
         fake = scene.fakes(game.G.module, len(real), purpose)
-        found = float(value(game, logits(game, real, scene.batch, real=True), logits(game, fake, scene.batch, real=False)))
-    return found
+        return float(value(game, logits(game, real, scene.batch, real=True), logits(game, fake, scene.batch, real=False)))
 
 
 def adam(module: nn.Module, lr: float) -> torch.optim.Optimizer:
@@ -269,7 +310,7 @@ def judged(scene: Scene, real: Tensor, d_worst: Found, g_worst: Found, proximal:
         for _ in range(RESAMPLES)
     ]
     found = {name: Estimate(whole[name], *interval([d[name] for d in draws])) for name in whole}
-    unit = abs(balanced) if balanced else None
+    critic = torch.cat(players["max_d"]).std()
     return DualityGap(
         value=found["value"],
         max_d=found["max_d"],
@@ -279,8 +320,7 @@ def judged(scene: Scene, real: Tensor, d_worst: Found, g_worst: Found, proximal:
         g_gain=found["g_gain"],
         proximal_gap=found["proximal_gap"],
         divergence=found.get("divergence"),
-        relative=whole["gap"] / unit if unit else None,
-        relative_proximal=whole["proximal_gap"] / unit if unit else None,
+        unit=abs(balanced) if balanced else max(float(critic), 1e-12),
         steps=steps,
     )
 

@@ -20,7 +20,7 @@ Standing = Literal["proves", "supports", "proves nothing", "contradicts", "not a
 Numbers = NDArray[np.float64]
 TENTH = 0.1
 JUMP = 6.0  # robust standard deviations between neighbours make a jump; 1 in 10^9 of Gaussian ones
-STEADY = 0.5  # standard deviations between the last two tenths
+FEWEST = 20  # records
 
 
 @dataclass(frozen=True)
@@ -37,26 +37,35 @@ class Indicator:
     high: float | None = None
 
 
-def missing(name: str, title: str, expected: str, needs: str) -> Indicator:
-    return Indicator(name, title, None, expected, "not assessed", needs)
+def missing(name: str, title: str, needs: str) -> Indicator:
+    """A line that could not be written."""
+    return Indicator(name, title, None, "", "not assessed", needs)
+
+
+def line(name: str, title: str, value: float | None, expected: str, good: bool, words: str) -> Indicator:
+    """A line that speaks for an equilibrium or against it; without a number it says nothing."""
+    if value is None:
+        return missing(name, title, words)
+    return Indicator(name, title, value, expected, "supports" if good else "contradicts", words)
 
 
 def curves(records: Sequence[Mapping[str, Any]], equilibrium: Equilibrium) -> list[Indicator]:
-    """The losses' indicators, from records with `d_loss` (mean convention) and `g_loss`, oldest first."""
+    """The losses' lines, from records with `d_loss` (mean convention) and `g_loss`, oldest first."""
     d, g = column(records, "d_loss"), column(records, "g_loss")
-    if len(d) < 20 or len(g) < 20:
-        return [missing("d_loss", "D loss, last tenth", "", "needs at least 20 records of both losses")]
+    if len(d) < FEWEST or len(g) < FEWEST:
+        return [missing("d_loss", "D loss in the last tenth", f"needs at least {FEWEST} records of both losses")]
     at = "" if equilibrium.d_loss is None else f"; {equilibrium.d_loss:.3f} at equilibrium"
     late_d, late_g = last(d), last(g)
-    return [
-        nothing("d_loss_ideal", "D loss in the last tenth (0.5 to 0.7 is taught)", late_d.mean(), f"0.5 to 0.7{at}", CYCLES),
-        nothing("d_loss_settled", "Its spread there, of its mean", ratio(late_d.std(), late_d.mean()), "small", CYCLES),
-        nothing("d_loss_floor", "Least D loss of the run (never below 0.1 is taught)", d.min(), "0.1 or more", STRONG),
-        nothing("g_loss_stable", "G loss: its spread in the last tenth, of its mean", ratio(late_g.std(), late_g.mean()), "small", CYCLES),
-        nothing("g_loss_lower", "G loss: last tenth less first tenth", late_g.mean() - first(g).mean(), "below 0", MOVES),
-        nothing("wild_jumps", "Share of steps where D's loss jumps wildly", jumps(last(d, 0.5)), "near 0", SMOOTH),
-        nothing("consistent", "D loss: last tenth less the tenth before, in its standard deviations", steady(d), f"within {STEADY}", CYCLES),
-    ]  # fmt: skip
+    rows = (
+        ("d_loss", "D loss in the last tenth", late_d.mean(), f"0.5 to 0.7 is taught{at}", CYCLES),
+        ("d_loss_settled", "Its spread there, over its mean", ratio(late_d.std(), late_d.mean()), "small", CYCLES),
+        ("d_loss_least", "Least D loss of the run", d.min(), "0.1 or more is taught", STRONG),
+        ("g_loss_settled", "G loss: spread over mean in the last tenth", ratio(late_g.std(), late_g.mean()), "small", CYCLES),
+        ("g_loss_lower", "G loss: last tenth less first tenth", late_g.mean() - first(g).mean(), "below 0 is taught", MOVES),
+        ("wild_jumps", "Share of wild jumps of the D loss", jumps(last(d, 0.5)), "near 0", SMOOTH),
+        ("consistent", "D loss: shift between the last two tenths, over its spread", steady(d), "within 0.5", CYCLES),
+    )
+    return [Indicator(name, title, float(number), aim, "proves nothing", why) for name, title, number, aim, why in rows]
 
 
 CYCLES = "a game that cycles for ever has the same averages"
@@ -65,14 +74,11 @@ MOVES = "a loss measures the other player too: in a collapse under a strong D it
 SMOOTH = "curves are as smooth over a collapsed or cycling game"
 
 
-def nothing(name: str, title: str, value: float, expected: str, why: str) -> Indicator:
-    return Indicator(name, title, float(value), expected, "proves nothing", why)
-
-
 def column(records: Sequence[Mapping[str, Any]], name: str) -> Numbers:
     """The finite values of a signal."""
-    found = np.array([float(r[name]) for r in records if isinstance(r.get(name), int | float)])
-    return found[np.isfinite(found)]
+    found: Numbers = np.array([float(r[name]) for r in records if isinstance(r.get(name), int | float)])
+    finite: Numbers = found[np.isfinite(found)]
+    return finite
 
 
 def first(values: Numbers, share: float = TENTH) -> Numbers:

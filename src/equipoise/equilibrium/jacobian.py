@@ -13,18 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from equipoise.equilibrium.indicators import Indicator, Standing, line
+from equipoise.equilibrium.limits import limit
 from equipoise.equilibrium.scene import Scene, fork, penalties, posed, seen, undisturbed
 from equipoise.game import Game
 from equipoise.pieces import Penalty, scalar
 from equipoise.seeds import generator
 
 DENSE = 400  # parameters up to which J is formed
+LocalNash = Literal["not established", "refuted"]
 Complex = NDArray[np.complex128]
 
 
@@ -125,6 +129,52 @@ class Jacobian:
     gradient_elsewhere: float  # ||v|| on the difference of two batches: what the noise of a batch alone makes
     g_curvature: float  # G's Hessian along its most negative direction, on another batch
     d_curvature: float
+
+    @property
+    def still(self) -> bool:
+        """Whether the gradient is no more than what the noise of a batch makes."""
+        return self.gradient <= 2 * self.gradient_elsewhere + 1e-6
+
+    @property
+    def local_nash(self) -> LocalNash:
+        return "refuted" if self.negative else "not established"
+
+    @property
+    def local_nash_words(self) -> str:
+        return self.negative or "no negative curvature was found, which is no proof that there is none"
+
+    @property
+    def negative(self) -> str:
+        """Which player's own loss has negative curvature, on both batches: that refutes a local Nash equilibrium."""
+        for name, hessian, again in (("G", self.g_hessian, self.g_curvature), ("D", self.d_hessian, self.d_curvature)):
+            if min(-hessian.least_real, -again) > max(limit("curvature") * hessian.radius, hessian.least_real_residual):
+                seen = f"{hessian.least_real:.3g}, and {again:.3g} on another batch"
+                return f"{name}'s own loss has negative curvature: {seen}"
+        return ""
+
+    def indicators(self) -> list[Indicator]:
+        whole = self.game
+        stable = whole.least_real > -limit("curvature") * whole.radius
+        how = "exact" if whole.exact else f"Arnoldi, {len(whole.values)} of {whole.size:,}"
+        proven = whole.exact and self.still and whole.least_real > limit("curvature") * whole.radius
+        standing: Standing = "proves" if proven else "supports" if stable else "contradicts"
+        near = f"about the noise of a batch, {self.gradient_elsewhere:.3g}"
+        title = f"Least real part of the game's eigenvalues ({how})"
+        words = f"{'' if self.still else 'not at a stationary point; '}{leading(whole)}"
+        place = "stability is a word about places where it is 0"
+        turns = "1: nothing but rotation, which averaging, extragradient or a penalty on D damp"
+        most = "|Im| / |lambda| of the most rotating eigenvalue"
+        return [
+            line("gradient", "Norm of the game's gradient", self.gradient, near, self.still, place),
+            Indicator("least_real", title, whole.least_real, "above 0: locally stable", standing, words),
+            Indicator("rotation", most, whole.rotation, "", "proves nothing", turns),
+        ]
+
+
+def leading(spectrum: Spectrum) -> str:
+    """The first eigenvalues in words, each conjugate pair once."""
+    upper = [v for v in spectrum.values if v.imag >= 0][:4]
+    return "leading: " + ", ".join(f"{v.real:.3g} +- {v.imag:.3g}i" if v.imag else f"{v.real:.3g}" for v in upper)
 
 
 def jacobian(

@@ -15,7 +15,10 @@ from itertools import combinations, pairwise
 import torch
 from torch import Tensor, nn
 
+from equipoise.equilibrium.indicators import Indicator, line, missing
+from equipoise.equilibrium.limits import limit
 from equipoise.equilibrium.scene import Scene, fork, outputs, undisturbed
+from equipoise.game import Game
 from equipoise.metrics.sliced_wasserstein import sliced_wasserstein
 
 FRAMES = 10
@@ -36,6 +39,31 @@ class Motion:
     average_quality: float  # the same, of the mean of all weights
     finite: bool
     spread: float  # of the last samples, in units of the reals'
+
+    @property
+    def turning(self) -> bool:
+        """Whether it goes far without coming to rest around its own average."""
+        return self.roam >= limit("roam") and self.average_distance >= limit("average")
+
+    @property
+    def words(self) -> str:
+        return (
+            f"in {self.steps} steps played on the samples of fixed latents roam {self.roam:.3g} spreads of the data, "
+            f"{self.average_distance:.3g} away from those of the mean weights"
+        )
+
+    def indicators(self) -> list[Indicator]:
+        trembling = f"a constant rate leaves some: small moves add up to {self.per_100:.3g} in 100 steps"
+        round_ = "where a game goes round, its average stands still and it does not"
+        way = "1: going somewhere; near 0: trembling or going round"
+        far, off = limit("roam"), limit("average")
+        title = f"How far fixed latents' samples roam in {self.steps} steps"
+        away = "Their distance from the mean weights' samples"
+        return [
+            line("roam", title, self.roam, f"below {far:g}", self.roam < far, trembling),
+            line("from_average", away, self.average_distance, f"below {off:g}", self.average_distance < off, round_),
+            Indicator("straight", "Net way over whole way", self.straight, "", "proves nothing", way),
+        ]
 
 
 def motion(scene: Scene, *, steps: int = 100, say: Callable[[str], None] = lambda text: None) -> Motion:
@@ -83,6 +111,39 @@ def summary(scene: Scene, frames: list[Tensor], mean: Tensor, steps: int) -> Mot
 def apart(a: Tensor, b: Tensor) -> float:
     """The root mean square distance of samples that belong together."""
     return float((a - b).flatten(1).double().square().sum(1).mean().sqrt())
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far samples of fixed latents moved between two checkpoints, per 100 steps, in spreads of the data."""
+
+    raw: float
+    averaged: float | None  # of the averaged weights, where the game keeps them
+
+    def indicators(self) -> list[Indicator]:
+        far = "over a long way a game that cycles has moved no more than one that trembles"
+        still = "an average moves little whether the game rests or cycles"
+        title = "Drift since the checkpoint before, per 100 steps"
+        rows = [Indicator("drift", f"{title}: raw weights", self.raw, "small", "proves nothing", far)]
+        if self.averaged is None:
+            return [*rows, missing("drift_average", f"{title}: averaged weights", "needs the trick `ema`")]
+        return [
+            *rows,
+            Indicator("drift_average", f"{title}: averaged weights", self.averaged, "small", "proves nothing", still),
+        ]
+
+
+def drift(scene: Scene, earlier: Game | None, averages: tuple[nn.Module, nn.Module] | None = None) -> Drift | None:
+    """From `earlier` to the scene's game, `averages` being G's averaged weights then and now; None for no steps between."""
+    if earlier is None or scene.game.steps <= earlier.steps:
+        return None
+    steps = scene.game.steps - earlier.steps
+    z = scene.latents(WATCHED, "drift")
+
+    def moved(then: nn.Module, now: nn.Module) -> float:
+        return apart(outputs(then, z, WATCHED), outputs(now, z, WATCHED)) / scene.scale * 100 / steps
+
+    return Drift(moved(earlier.G.module, scene.game.G.module), None if averages is None else moved(*averages))
 
 
 class Average:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from equipoise.equilibrium.indicators import Indicator, Standing
 from equipoise.equilibrium.jacobian import Field
 from equipoise.equilibrium.scene import Scene, fork, undisturbed
 from equipoise.game import Game
@@ -40,11 +41,19 @@ class PathAngle:
         inner = max(abs(c) for c in self.cosines[1:-1])
         return max(0.0, inner - max(abs(self.cosines[0]), abs(self.cosines[-1])))
 
+    def indicators(self) -> list[Indicator]:
+        rise = self.attraction
+        standing: Standing = "supports" if rise > 0.5 else "contradicts" if rise < -0.5 else "proves nothing"
+        words = f"1 attracts, 0 turns, -1 repels; bump {self.bump:.2f}; where all cosines are near 0 the line says little"
+        return [Indicator("path_angle", "Path angle: rise of the cosine past this place", rise, "1", standing, words)]
+
 
 def path_angle(
-    scene: Scene, earlier: Game, *, samples: int = 256, say: Callable[[str], None] = lambda text: None
+    scene: Scene, earlier: Game | None, *, samples: int = 256, say: Callable[[str], None] = lambda text: None
 ) -> PathAngle | None:
-    """Along the line from `earlier` to the scene's game, on held-out reals; None where the two have the same weights."""
+    """Along the line from `earlier` to the scene's game, on held-out reals; None where there is no line."""
+    if earlier is None:
+        return None
     with undisturbed(scene.game):
         say("path angle")
         game = fork(scene.game)

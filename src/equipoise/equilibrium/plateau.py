@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from equipoise.equilibrium.indicators import Indicator, line
+from equipoise.equilibrium.limits import limit
+
 FEWEST = 4  # measurements for a line with an interval worth the name
 LAST = 1 / 3
 # two-sided 95 % points of Student's t by degrees of freedom
@@ -31,14 +34,34 @@ class Plateau:
         """'better', 'worse' or 'none': whether the change can be told from 0."""
         return "better" if self.high < 0 else "worse" if self.low > 0 else "none"
 
+    @property
+    def improving(self) -> bool:
+        """Whether it still gets better, by more than a small part of itself."""
+        return self.trend == "better" and self.change <= -limit("change")
 
-def plateau(steps: Sequence[float], quality: Sequence[float]) -> Plateau | None:
-    """Of quality (a distance: smaller is better) at steps, oldest first; None for fewer than 4 finite measurements.
+    @property
+    def words(self) -> str:
+        return f"the distance to the data changes by {self.change:+.1%} [{self.low:+.1%}, {self.high:+.1%}]"
+
+    def indicators(self) -> list[Indicator]:
+        flat = abs(self.change) <= limit("change") or self.trend == "none"
+        words = "samples that improve and then stay so: an equilibrium needs it, and so does a finished collapse"
+        title = "Change of the distance to the data in the last third"
+        ratio = self.last / self.first if self.first else math.inf
+        better = "samples better than early in the run: an equilibrium needs it, and has more"
+        return [
+            Indicator("plateau", title, self.change, "0", "supports" if flat else "contradicts", words, self.low, self.high),
+            line("improved", "Last distance to the data over the first", ratio, "below 1", ratio < 1, better),
+        ]
+
+
+def plateau(measured: Sequence[tuple[float, float]]) -> Plateau | None:
+    """Of (step, distance to the data), oldest first; None for fewer than 4 finite distances.
 
     Ordinary least squares; measurements of successive checkpoints are taken as independent, and the same reals and latents
     serve them all, so the interval has no sampling noise in it.
     """
-    good = [(float(s), float(q)) for s, q in zip(steps, quality, strict=True) if math.isfinite(q)]
+    good = [(float(s), float(q)) for s, q in measured if math.isfinite(q)]
     if len(good) < FEWEST:
         return None
     part = good[-max(FEWEST, math.ceil(LAST * len(good))) :]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,10 @@ from torch import Tensor, nn
 from equipoise import api, build, checkpoint, sampling
 from equipoise.api import Run
 from equipoise.data.source import Source
+from equipoise.equilibrium.evidence import Budget, examine
 from equipoise.equilibrium.reals import held_out
 from equipoise.equilibrium.scene import Scene, fork
-from equipoise.equilibrium.verdict import Budget, Verdict, decided, examine
+from equipoise.equilibrium.verdict import Verdict, decide
 from equipoise.errors import EquipoiseError, RunError
 from equipoise.game import Game
 from equipoise.run_folder import RunFolder
@@ -52,7 +52,6 @@ def equilibrium(
         earlier, averages = before(loaded)
         records = [r for r in loaded.signals() if r["step"] <= game.steps]
         evaluations = [(r["step"], r["sliced_wasserstein"]) for r in loaded.evaluations() if r["step"] <= game.steps]
-        seconds: dict[str, float] = {}
         found = examine(
             scene,
             Budget.of(game, quick=quick),
@@ -61,9 +60,8 @@ def equilibrium(
             evaluations=evaluations,
             modes=source.modes,
             say=say,
-            seconds=seconds,
         )
-    return decided(found, step=game.steps, records=records, game=game, seconds=seconds)
+    return decide(found, game.steps, records, game.equilibrium())
 
 
 def held_out_part(source: Source, seed: int) -> tuple[Tensor, Tensor, str]:
@@ -95,24 +93,3 @@ def before(run: Run) -> tuple[Game | None, tuple[nn.Module, nn.Module] | None]:
         then, now = sampling.generators(game).get("ema"), sampling.generators(run.game).get("ema")
         return game, None if then is None or now is None else (then, now)
     return None, None
-
-
-def text(verdict: Verdict) -> str:
-    """The verdict for a terminal."""
-    rows = [f"step {verdict.step:,}: {verdict.answer}", *(f"  - {reason}" for reason in verdict.reasons)]
-    rows.append(f"local Nash equilibrium: {verdict.local_nash} ({verdict.nash_words})")
-    rows.append("")
-    width = max(len(row.title) for row in verdict.indicators)
-    for row in verdict.indicators:
-        expected = f"expected {row.expected}" if row.expected else ""
-        rows.append(f"  {row.title:{width}}  {number(row):>26}  {expected}")
-        rows.append(f"      {row.standing}: {row.words}")
-    took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in verdict.seconds.items())
-    return "\n".join([*rows, "", f"took {sum(verdict.seconds.values()):.0f} s: {took}"])
-
-
-def number(row: Any) -> str:
-    if row.value is None:
-        return "-"
-    interval = "" if row.low is None else f" [{row.low:.3g}, {row.high:.3g}]"
-    return f"{row.value:.3g}{interval}"
