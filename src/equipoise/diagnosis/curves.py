@@ -98,6 +98,12 @@ def won(level: float, facts: Facts) -> float:
     return (level - facts.d_floor) / (facts.d_equilibrium - facts.d_floor)
 
 
+def level(share: float, facts: Facts) -> float:
+    """The D loss at that share of the way from a perfect D to equilibrium."""
+    floor, top = facts.d_floor or 0.0, facts.d_equilibrium or 0.0
+    return floor + share * (top - floor)
+
+
 # Losses that a clipped or saturated cross-entropy repeats, with what does it.
 SATURATED = {
     100.0: "PyTorch's BCELoss, which cuts logarithms off at -100",

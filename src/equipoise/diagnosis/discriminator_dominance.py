@@ -5,6 +5,7 @@ import math
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import course, exams, level, onset, percent, poor, recent, steps, sureness, telling
+from equipoise.diagnosis.losses import discriminator_dominance as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -67,6 +68,7 @@ RULE = Rule(
     readings=(
         Reading(("accuracy_real", "accuracy_fake"), from_signals),
         Reading(("logit_real", "logit_fake", "logit_std"), from_signals),
+        Reading(("d_loss", "g_loss"), losses.judge, "log"),
     ),
     remedies=("r1", "spectral_norm", "lower_d_rate", "one_sided_smoothing", "instance_noise", "reset_both", "roll_back"),
     explains=("vanishing_gradient", "mode_collapse", "mode_cycling", "no_learning", "frozen_training"),

@@ -47,7 +47,9 @@ def alarming(finding: Finding) -> bool:
 
 
 def verdict_of(ranked: tuple[Finding, ...]) -> str:
-    return next((finding.verdict for finding in ranked if alarming(finding)), "healthy")
+    """Of the first alarming finding; one that is fatal (the run is over, whatever led there) comes before all."""
+    alarms = sorted((finding for finding in ranked if alarming(finding)), key=lambda finding: finding.severity != "fatal")
+    return alarms[0].verdict if alarms else "healthy"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import exams, level, onset, percent, poor, recent, steps, sureness, telling
+from equipoise.diagnosis.losses import generator_dominance as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -46,6 +47,7 @@ RULE = Rule(
     readings=(
         Reading(("accuracy_real", "accuracy_fake", "coverage"), from_signals),
         Reading(("logit_real", "logit_fake", "logit_std", "coverage"), from_signals),
+        Reading(("d_loss", "g_loss"), losses.judge, "log"),
     ),
     remedies=("raise_d_rate", "more_d_steps", "larger_d", "lower_g_rate", "reset_d"),
     explains=("mode_collapse", "mode_cycling", "no_learning", "oscillation"),

@@ -5,6 +5,7 @@ import math
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import Course, course, exams, narrowness, onset, percent, standing, steps, sureness
+from equipoise.diagnosis.losses import mode_collapse as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -84,6 +85,10 @@ RULE = Rule(
     card=CARD,
     axis="outcome",
     verdict="mode_collapse",
-    readings=(Reading(("coverage", "diversity_encoder"), from_signals), Reading(("coverage", "diversity_pixels"), from_signals)),
+    readings=(
+        Reading(("coverage", "diversity_encoder"), from_signals),
+        Reading(("coverage", "diversity_pixels"), from_signals),
+        Reading(("d_loss", "g_loss"), losses.judge, "log"),
+    ),
     remedies=("r1", "packing", "minibatch_stddev", "feature_matching", "reset_both", "roll_back"),
 )

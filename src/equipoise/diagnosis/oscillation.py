@@ -3,6 +3,7 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import course, exams, percent, steps, sureness
+from equipoise.diagnosis.losses import oscillation as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -47,7 +48,10 @@ RULE = Rule(
     card=CARD,
     axis="cause",
     verdict="oscillation",
-    readings=(Reading(("drift", "average_distance"), from_signals),),
+    readings=(
+        Reading(("drift", "average_distance"), from_signals),
+        Reading(("d_loss", "g_loss"), losses.judge, "log"),
+    ),
     remedies=("r1", "lower_beta1", "lower_both_rates", "optimistic", "extragradient", "lookahead", "ema"),
     explains=("mode_cycling", "mode_collapse", "no_learning"),
 )

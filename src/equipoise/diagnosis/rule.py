@@ -29,6 +29,10 @@ class Reading:
 
     needs: tuple[str, ...]
     judge: Callable[[Track], Judgement | None]
+    source: str = ""  # 'log': of tracks from there only, and heard whatever better informed readings found
+
+    def able(self, track: Track) -> bool:
+        return track.has(*self.needs) and self.source in ("", track.facts.source)
 
 
 @dataclass(frozen=True)
@@ -49,17 +53,20 @@ class Rule:
     later_may_speak: bool = False
 
     def judge(self, track: Track) -> Finding | NotAssessed | None:
-        able = [reading for reading in self.readings if track.has(*reading.needs)]
+        able = [reading for reading in self.readings if reading.able(track)]
         if not able:
-            ways = ", or ".join(" and ".join(reading.needs) for reading in self.readings)
+            ways = ", or ".join(" and ".join(reading.needs) for reading in self.readings if not reading.source)
             return NotAssessed(self.card.name, f"needs {ways}")
         found: list[Judgement] = []
+        silent = False
         for reading in able:
+            if silent and not self.later_may_speak and not reading.source:
+                continue
             judgement = reading.judge(track)
             if judgement is not None:
                 found.append(judgement)
-            elif not self.later_may_speak:
-                break
+            else:
+                silent = True
         if not found:
             return None
         best = max(found, key=lambda judgement: judgement.confidence)

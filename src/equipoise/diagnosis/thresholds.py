@@ -107,6 +107,7 @@ THRESHOLDS: dict[str, Threshold] = {
     # ... dominance of G
     "d_loss_lost": Threshold(1.5, "times the loss of a D that says 1/2 of everything: D is worse than a coin"),
     "g_loss_won": Threshold(0.35, "-ln D(G(z)) below it: D takes fakes for real with 70 % or more"),
+    "hinge_ceiling": Threshold(0.93, "of the loss of a constant D: 2, at which a hinge has no more to say", "share"),
     # ... collapse
     "collapse_relation": Threshold(0.15, "relative distance to L_G = ln(1 + 1/rho) of an optimal D (FAILURES.md, 0.4)", "ratio"),
     # ... standing still, wiring
