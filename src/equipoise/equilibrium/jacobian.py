@@ -147,7 +147,7 @@ class Jacobian:
     def negative(self) -> str:
         """Which player's own loss has negative curvature, on both batches: that refutes a local Nash equilibrium."""
         for name, hessian, again in (("G", self.g_hessian, self.g_curvature), ("D", self.d_hessian, self.d_curvature)):
-            if min(-hessian.least_real, -again) > max(limit("curvature") * hessian.radius, hessian.least_real_residual):
+            if min(-hessian.least_real, -again) > max(limit("curvature") * self.game.radius, hessian.least_real_residual):
                 seen = f"{hessian.least_real:.3g}, and {again:.3g} on another batch"
                 return f"{name}'s own loss has negative curvature: {seen}"
         return ""

@@ -55,8 +55,8 @@ class Plateau:
         ]
 
 
-def plateau(measured: Sequence[tuple[float, float]]) -> Plateau | None:
-    """Of (step, distance to the data), oldest first; None for fewer than 4 finite distances.
+def plateau(measured: Sequence[tuple[float, float]], share: float = LAST) -> Plateau | None:
+    """Of the last `share` of (step, distance to the data), oldest first; None for fewer than 4 finite distances.
 
     Ordinary least squares; measurements of successive checkpoints are taken as independent, and the same reals and latents
     serve them all, so the interval has no sampling noise in it.
@@ -64,7 +64,7 @@ def plateau(measured: Sequence[tuple[float, float]]) -> Plateau | None:
     good = [(float(s), float(q)) for s, q in measured if math.isfinite(q)]
     if len(good) < FEWEST:
         return None
-    part = good[-max(FEWEST, math.ceil(LAST * len(good))) :]
+    part = good[-max(FEWEST, math.ceil(share * len(good))) :]
     n = len(part)
     mean_x, mean_y = sum(s for s, _ in part) / n, sum(q for _, q in part) / n
     spread = sum((s - mean_x) ** 2 for s, _ in part)

@@ -71,12 +71,15 @@ def judge(found: Evidence) -> tuple[Answer, tuple[str, ...]]:
     reached, where = reach(found, going)
     improving, trend = quality(found, going)
     balanced = reached and gap.small
-    if going.turning and not balanced:
+    towards = improving and going.straight >= limit("straight")
+    if going.turning and not balanced and not towards:
         return "cycling", (going.words, where, gap.words)
     if improving:
         return "still improving", (trend, where, gap.words)
     if balanced:
         return "converged to equilibrium", (gap.words, where, trend, going.words)
+    if going.roam >= limit("roam"):
+        return "insufficient evidence", (f"neither at rest nor going round: {going.words}", where, trend, gap.words)
     if not reached:
         return "stationary but collapsed", (where, going.words, gap.words)
     return "settled but exploitable", (trend, where, gap.words, going.words)
@@ -89,14 +92,17 @@ def reach(found: Evidence, going: Motion) -> tuple[bool, str]:
         away = going.distances[0]
         return away <= limit("away"), f"the samples are {away:.3g} away from the data"
     words = f"the samples reach {round(seen.clusters * seen.of)} of {seen.of} clusters of held-out reals"
-    return seen.clusters >= limit("clusters"), words
+    near = seen.ratio is None or seen.ratio >= limit("missed")
+    if seen.ratio is not None:
+        words += f", and cover {seen.ratio:.0%} of what other reals cover"
+    return near and seen.clusters >= limit("clusters"), words
 
 
 def quality(found: Evidence, going: Motion) -> tuple[bool, str]:
     """Whether the distance to the data still falls: by the run's evaluations, else in the steps played on."""
     trend, where = found.plateau, "over the last third of the evaluations"
     if trend is None:
-        trend, where = plateau(list(enumerate(going.distances))), f"in the last third of {going.steps} steps played on"
+        trend, where = plateau(list(enumerate(going.distances)), share=1.0), f"in {going.steps} steps played on"
     if trend is None:
         return False, "no trend of the quality is known"
     return trend.improving, f"{trend.words} {where}"
