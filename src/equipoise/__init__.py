@@ -11,13 +11,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.api import Run, fit, load, resume
     from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
+    from equipoise.watching.watch import Watch, watch
 
 __version__ = "0.1.0"
-__all__ = ["DataError", "EquipoiseError", "Run", "RunError", "SettingError", "__version__", "fit", "load", "resume"]
+__all__ = [
+    "DataError",
+    "EquipoiseError",
+    "Run",
+    "RunError",
+    "SettingError",
+    "Watch",
+    "__version__",
+    "fit",
+    "load",
+    "resume",
+    "watch",
+]
 
 HOMES = {
     **dict.fromkeys(("Run", "fit", "load", "resume"), "equipoise.api"),
     **dict.fromkeys(("DataError", "EquipoiseError", "RunError", "SettingError"), "equipoise.errors"),
+    **dict.fromkeys(("Watch", "watch"), "equipoise.watching.watch"),
 }
 
 

@@ -36,6 +36,7 @@ class RunFolder:
         self.recipe = self.path / "recipe.yaml"
         self.environment = self.path / "environment.json"
         self.data = self.path / "data.json"
+        self.watch = self.path / "watch.json"  # in place of a recipe, where somebody else's loop was watched
         self.signals = self.path / "signals.jsonl"
         self.findings = self.path / "findings.jsonl"
         self.actions = self.path / "actions.jsonl"

@@ -1,0 +1,159 @@
+"""One discriminator and the generators it plays against: what a window of steps says, and what the doctor makes of it."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor, nn
+
+from equipoise.diagnosis import RULES
+from equipoise.diagnosis.doctor import Change, Doctor, diagnose
+from equipoise.diagnosis.finding import Diagnosis
+from equipoise.diagnosis.track import Track
+from equipoise.watching import account
+from equipoise.watching.call import Arrival
+from equipoise.watching.objective import Guess, choose, fits, saturating
+from equipoise.watching.referee import MOST_PENDING, Batch, Move, Read, Umpire, part
+
+D_ONLY = 20  # D steps in place of one of G: a window ends also where G never moves
+FITS = 12  # steps that the objective is told from
+
+
+class Match:
+    """What is known of one D's game. `every` steps of G make a window, of which `look_every`-th steps are noted in full."""
+
+    def __init__(self, name: str, D: nn.Module, every: int, look_every: int, objective: str | None) -> None:
+        self.name, self.D, self.every, self.look_every, self.given = name, D, every, look_every, objective
+        self.pending: list[Arrival] = []
+        self.d_moves: list[Move] = []
+        self.g_moves: list[Move] = []
+        self.d_steps = self.g_steps = self.recorded_at = 0
+        self.d_umpire, self.g_umpire = Umpire(), Umpire()
+        self.fits: deque[dict[str, Any]] = deque(maxlen=FITS)
+        self.guess = Guess()
+        self.track = Track()
+        self.doctor = Doctor(RULES)
+        self.penalised = False
+        self.by_labels = 0
+        self.batch: int | None = None
+        self.makers: Counter[str] = Counter()
+        self.extra: dict[str, float] = {}  # what an exam found since the last record
+        self.notes: list[str] = []
+        self.records: list[dict[str, float]] = []
+        self.sources: dict[str, Tensor] = {}  # what each generator's fakes of the step before were made from
+
+    # ------------------------------------------------------------------------------------------------ while it runs
+
+    @property
+    def looking(self) -> bool:
+        """Whether the step that is under way is noted in full."""
+        return self.g_steps % self.look_every == 0 and len(self.d_moves) < D_ONLY * self.every
+
+    def moved(self, mover: str, measured: dict[str, Tensor]) -> Move | None:
+        """An optimizer has stepped; None where this game had no part in it."""
+        mine, self.pending = part(self.pending, mover)
+        if not mine:
+            return None
+        move = Move(mine, measured)
+        if mover == "D":
+            self.d_moves.append(move)
+            self.d_steps += 1
+        else:
+            self.g_moves.append(move)
+            self.g_steps += 1
+        return move
+
+    def arrived(self, arrival: Arrival) -> None:
+        """A gradient came back to one of D's calls; of too many that no optimizer takes, the older half is forgotten."""
+        self.pending.append(arrival)
+        if len(self.pending) > MOST_PENDING:
+            del self.pending[: MOST_PENDING // 2]
+
+    @property
+    def full(self) -> bool:
+        return len(self.g_moves) >= self.every or len(self.d_moves) >= D_ONLY * self.every
+
+    # --------------------------------------------------------------------------------------------- when a window ends
+
+    def record(self) -> dict[str, float] | None:
+        """The window's signals, and a new window; None where nothing can be told of it."""
+        d_moves, g_moves = self.d_moves, self.g_moves
+        self.d_moves, self.g_moves = [], []
+        read = Read([*d_moves, *g_moves])
+        d_batches, g_batches = self.d_umpire.batches(d_moves, read), self.g_umpire.batches(g_moves, read)
+        told = [batch for batch in d_batches if batch is not None and len(batch.real) and len(batch.fake)]
+        self.by_labels += sum(batch.by_labels for batch in told)
+        self.penalised |= any(a.call.penalised for move in d_moves for a in move.arrivals)
+        self.learn(told, [batch for batch in g_batches if batch is not None and len(batch.fake)])
+        rows: list[dict[str, float]] = []
+        last = None
+        for batch, partner in paired(told, g_batches):
+            if batch is not last or partner is not None:
+                rows.append(account.of_step(self.guess, batch, partner))
+            last = batch
+        for move, g in zip(g_moves, g_batches, strict=True):
+            pushes = [push for a in move.arrivals if (push := read.push(a.call)) is not None]
+            rows.append(read.measured(move) | (account.fake_grad(self.guess, g, pushes) if g is not None else {}))
+        rows += [read.measured(move) for move in d_moves]
+        values = account.means(rows) | self.extra
+        self.extra = {}
+        if not values:
+            return None
+        step = max(self.g_steps, self.recorded_at + 1)
+        self.recorded_at = step
+        if self.guess.name:
+            values |= {"target_real": self.guess.real, "target_fake": self.guess.fake}
+        self.track.facts = self.facts()
+        record = {"step": step, "d_steps": self.d_steps, **values}
+        self.track.add(record)
+        self.records.append(record)
+        return record
+
+    def learn(self, d: list[Batch], g: list[Batch]) -> None:
+        """Which game it is, from the newest steps."""
+        for batch in d[-4:]:
+            if not batch.by_labels or not self.fits:
+                self.fits.append(fits(batch.real, batch.fake))
+        if d:
+            self.batch = len(d[-1].real_extent) or self.batch
+        steps = [step for step in self.fits if step]
+        if self.given is not None:
+            name = "non_saturating" if self.given == "minimax" else self.given  # D's loss is the same
+            own = [step[name] for step in steps if name in step]
+            fit = own[-1] if own else None
+            self.guess = Guess(self.given, 1.0, fit.scale, fit.real, fit.fake) if fit else Guess(self.given, 1.0)
+            return
+        guess = choose(steps, self.penalised)
+        if guess.name == "non_saturating" and g and saturating(g[-1].fake):
+            guess = replace(guess, name="minimax")
+        if guess.name:
+            self.guess = guess
+
+    def facts(self) -> Any:
+        notes = list(self.notes)
+        if self.by_labels:
+            notes.append("reals and fakes were told by what D was asked to say, since no fake that D saw could be traced to G")
+        return account.facts(self.guess, self.given is not None, self.batch, tuple(notes))
+
+    def look(self) -> list[Change]:
+        return self.doctor.look(self.track)
+
+    def diagnosis(self) -> Diagnosis:
+        return diagnose(self.track, RULES)
+
+
+def paired(d: list[Batch], g: list[Batch | None]) -> list[tuple[Batch, Batch | None]]:
+    """Each of G's steps with D's last step before it; where G did not move, D's steps alone."""
+    moves = [batch for batch in g if batch is not None]
+    if not d:
+        return []
+    if not moves:
+        return [(batch, None) for batch in d]
+    found, place = [], 0
+    for partner in moves:
+        while place + 1 < len(d) and d[place + 1].order < partner.order:
+            place += 1
+        found.append((d[place], partner))
+    return found

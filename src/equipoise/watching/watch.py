@@ -1,0 +1,411 @@
+"""Eyes on somebody else's loop: `equipoise.watch(G, D)`, one line, through hooks only.
+
+watch = equipoise.watch(G, D)              # before the loop; or: with equipoise.watch(G, D) as watch: ...
+for real in loader: ...                    # the loop as it is
+watch.findings                             # what is wrong, with evidence
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from equipoise.diagnosis.finding import Diagnosis, Finding
+from equipoise.errors import RunError, SettingError, did_you_mean
+from equipoise.objectives import OBJECTIVES
+from equipoise.watching import words
+from equipoise.watching.call import Arrival, Listener, Push, look_at, sample_of
+from equipoise.watching.folder import Notes, name_of_script
+from equipoise.watching.lineage import Fake, Fakes, beginning
+from equipoise.watching.match import Match
+from equipoise.watching.players import Player, held_by, named
+from equipoise.watching.tensors import squashed, tensors_in, verdict_in
+
+LOOKS = 5  # steps of a window that are noted in full
+Players = nn.Module | Mapping[str, nn.Module]
+log = logging.getLogger("equipoise")
+
+
+def watch(
+    G: Players,
+    D: Players,
+    optimizers: Optimizer | Iterable[Optimizer] | None = None,
+    *,
+    objective: str | None = None,
+    heldout: Tensor | None = None,
+    every: int = 50,
+    exam_every: int = 500,
+    out: str | Path | Literal[False] | None = None,
+    print: bool | Callable[[str], None] = True,
+) -> Watch:
+    """Watch a GAN's loop from here on, or within a `with` block; nothing in the loop changes, and no result.
+
+    G, D: the modules that the loop calls (wrappers included), or dicts of them by name where there are several.
+    optimizers: found by the parameters that they hold; give them where those are not the modules' own.
+    objective: one of `equipoise.objectives.OBJECTIVES`; told from the gradients at D's output where it is not given.
+    heldout: reals [N, ...] that the loop never trains on, in the form in which D gets reals: for overfitting.
+    every: steps of G between records; exam_every: steps between the costlier exams, 0 for none.
+    out: a folder (default: runs/watch-SCRIPT), False for none. print: findings go to stderr, to a function, or nowhere.
+
+    Raises SettingError for what are no modules, RunError for an `out` that is not empty.
+    """
+    return Watch(G, D, optimizers, objective, heldout, every, exam_every, out, print)
+
+
+class Watch:
+    """What `watch` returns. It lasts as long as the modules do, or until `close`."""
+
+    def __init__(
+        self,
+        G: Players,
+        D: Players,
+        optimizers: Optimizer | Iterable[Optimizer] | None,
+        objective: str | None,
+        heldout: Tensor | None,
+        every: int,
+        exam_every: int,
+        out: str | Path | Literal[False] | None,
+        say: bool | Callable[[str], None],
+    ) -> None:
+        self.generators = {name: Player(name, module) for name, module in named(G, "G").items()}
+        self.discriminators = {name: Player(name, module) for name, module in named(D, "D").items()}
+        check(self.generators, self.discriminators, objective, every, exam_every)
+        self.given = list(optimizers) if isinstance(optimizers, Iterable) else [optimizers] if optimizers is not None else []
+        if not all(isinstance(optimizer, Optimizer) for optimizer in self.given):
+            raise SettingError("optimizers", "must be a torch.optim.Optimizer or several")
+        self.heldout, self.exam_every, self.out = heldout, exam_every, out
+        self.first = first_process()
+        self.say = say if callable(say) else on_stderr if say and self.first else lambda text: None
+        self.fakes = Fakes(list(self.generators))
+        self.matches = {
+            n: Match(n, p.network, every, max(1, every // LOOKS), objective) for n, p in self.discriminators.items()
+        }
+        self.notes: dict[str, Notes] = {}
+        self.movers: weakref.WeakKeyDictionary[Optimizer, tuple[int, list[Player]]] = weakref.WeakKeyDictionary()
+        self.weights: dict[str, list[Tensor]] = {}
+        self.measured: dict[str, dict[str, Tensor]] = {}
+        self.sources: dict[str, Tensor] = {}
+        self.leaking: set[str] = set()  # generators that a step of D has pushed, until their own backward begins
+        self.leaks: dict[str, Tensor] = {}
+        self.saying: dict[str, tuple[int, bool]] = {}
+        self.orders = 0
+        self.begun, self.process = time.monotonic(), os.getpid()
+        self.closed, self.trouble = False, ""
+        if out not in (None, False):
+            self.open()
+        self.handles: list[Any] = []
+        self.attach()
+
+    # --------------------------------------------------------------------------------------------- for whoever asks
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands: raised and not cleared, all games together."""
+        return tuple(finding for match in self.matches.values() for finding in match.doctor.standing.values())
+
+    def diagnosis(self, name: str | None = None) -> Diagnosis:
+        """What the rules say of everything so far: of the only discriminator, or of the one named."""
+        self.flush()
+        return self.match(name).diagnosis()
+
+    def signals(self, name: str | None = None) -> list[dict[str, float]]:
+        """The records so far, one for each window: `step` and numbers by name."""
+        self.flush()
+        return list(self.match(name).records)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the records are written; None before the first one, or with out=False."""
+        notes = list(self.notes.values())
+        if not notes:
+            return None
+        return notes[0].run.path if len(self.matches) == 1 else notes[0].run.path.parent
+
+    def match(self, name: str | None) -> Match:
+        if name is None and len(self.matches) == 1:
+            return next(iter(self.matches.values()))
+        if name not in self.matches:
+            raise SettingError("name", f"must name a discriminator ({did_you_mean(str(name), self.matches)})")
+        return self.matches[name]
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the loop: the last window is recorded, every hook removed. May be called again."""
+        if self.closed:
+            return
+        self.detach()
+        if self.process != os.getpid():
+            return
+        self.guarded(self.flush)
+        for notes in self.notes.values():
+            try:
+                notes.close()
+            except RunError as error:
+                self.say(f"equipoise: {error}")
+        self.fakes.clear()
+
+    # ------------------------------------------------------------------------------------------------------- hooks
+
+    def attach(self) -> None:
+        for player in self.generators.values():
+            self.handles.append(player.hook(partial(self.guarded, self.generated, player)))
+        for player in self.discriminators.values():
+            self.handles.append(player.hook(partial(self.guarded, self.judged, player)))
+        me = weakref.ref(self, lambda _, handles=self.handles: remove(handles))
+        self.handles.append(register_optimizer_step_pre_hook(partial(relay, me, "stepping")))
+        self.handles.append(register_optimizer_step_post_hook(partial(relay, me, "stepped")))
+        OPEN.add(self)
+
+    def detach(self) -> None:
+        self.closed = True
+        remove(self.handles)
+        OPEN.discard(self)
+
+    def guarded(self, call: Callable[..., Any], *arguments: Any) -> None:
+        """What goes wrong in here must not end somebody's training."""
+        if self.closed and call != self.flush:
+            return
+        try:
+            with torch.no_grad():
+                call(*arguments)
+        except Exception as error:
+            log.debug("watch stopped", exc_info=True)
+            self.trouble = f"{type(error).__name__}: {error}"
+            self.detach()
+            self.say(f"equipoise: stopped watching, the loop goes on ({self.trouble}); please report this")
+
+    def generated(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A generator has made something."""
+        given = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
+        source = None if given is None else beginning(given)
+        for x in tensors_in(output):
+            if x.dim() > 1:
+                self.fakes.add(Fake(player.name, x.detach(), source, (args, kwargs), player.evaluating), x)
+
+    def judged(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A discriminator has said something; only what gets a gradient counts."""
+        match = self.matches[player.name]
+        x = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
+        said = verdict_in(output, len(x)) if x is not None else None
+        if said is None or not said.requires_grad:
+            return
+        self.orders += 1
+        call = look_at(args, kwargs, said, self.fakes, self.orders, self.squashes(player, said), match.looking)
+        call.evaluating = player.evaluating
+        said.register_hook(Listener(call, partial(self.arrived, match)))
+        if match.looking and call.reaches is not None:
+            sample, _, _ = sample_of([t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()], self.fakes)
+            if sample is not None and not sample.is_leaf:
+                sample.register_hook(Push(call))
+
+    def squashes(self, player: Player, said: Tensor) -> bool:
+        """Whether D says probabilities; asked a few times, then known."""
+        times, known = self.saying.get(player.name, (0, False))
+        if times < 3:
+            known = squashed(said, player.network)
+            self.saying[player.name] = times + 1, known
+        return known
+
+    def arrived(self, match: Match, arrival: Arrival) -> None:
+        """A gradient has come back to D's output."""
+        maker = arrival.call.reaches
+        if maker in self.leaking:
+            self.leaking.discard(maker)
+            norm = self.generators[maker].grad_norm()
+            if norm is not None:
+                self.leaks[maker] = norm
+        match.arrived(arrival)
+
+    # -------------------------------------------------------------------------------------------------- optimizers
+
+    def moves(self, optimizer: Optimizer) -> list[Player]:
+        """Whom an optimizer moves, D before G."""
+        size = sum(len(group["params"]) for group in optimizer.param_groups)
+        if self.movers.get(optimizer, (-1, []))[0] != size:
+            held = held_by(optimizer)
+            everybody = [*self.discriminators.values(), *self.generators.values()]
+            found = [p for p in everybody if any(id(w) in held for w in p.network.parameters())]
+            self.movers[optimizer] = size, found
+        return self.movers[optimizer][1]
+
+    def looking(self, player: Player) -> bool:
+        if player.name in self.matches and self.discriminators.get(player.name) is player:
+            return self.matches[player.name].looking
+        return any(match.looking for match in self.matches.values())
+
+    def stepping(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        for player in self.moves(optimizer):
+            if self.looking(player):
+                norm = player.grad_norm(getattr(optimizer, "grad_scale", None))
+                self.measured[player.name] = {} if norm is None else {"grad": norm}
+                self.weights[player.name] = player.weights()
+
+    def stepped(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        players = self.moves(optimizer)
+        for player in players:
+            measured = self.measured.pop(player.name, {})
+            before = self.weights.pop(player.name, None)
+            ratio = None if before is None else player.update_ratio(before)
+            if ratio is not None:
+                measured["update"] = ratio
+            self.measured[player.name] = measured
+        for player in players:
+            if player is self.discriminators.get(player.name):
+                self.d_moved(player, self.measured.pop(player.name))
+        movers = [player for player in players if player is self.generators.get(player.name)]
+        if movers:
+            self.g_moved(movers, {name: value for p in movers for name, value in self.measured.pop(p.name).items()})
+
+    def d_moved(self, player: Player, measured: dict[str, Tensor]) -> None:
+        match = self.matches[player.name]
+        move = match.moved("D", {f"d_{name}": value for name, value in measured.items()})
+        if move is None:
+            return
+        self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
+        self.finish(match)
+
+    def g_moved(self, movers: list[Player], measured: dict[str, Tensor]) -> None:
+        names = {player.name for player in movers}
+        for match in self.matches.values():
+            if not any(a.call.reaches in names for a in match.pending):
+                continue
+            move = match.moved("G", {f"g_{name}": value for name, value in measured.items()})
+            if move is None:
+                continue
+            for name in names & {a.call.reaches for a in move.arrivals}:
+                move.measured |= self.wiring(match, name, move.arrivals)
+            self.finish(match)
+
+    def wiring(self, match: Match, maker: str, arrivals: list[Arrival]) -> dict[str, Tensor]:
+        """What shows how the loop is put together: leftovers of D's step, noise that comes again, modes."""
+        call = arrivals[-1].call
+        like = call.logits
+        zero, one = like.new_zeros(()), like.new_ones(())
+        found = {"g_grad_in_d_step": self.leaks.pop(maker, zero)}
+        found["d_eval_mode"] = one if call.evaluating else zero
+        fake = call.fake
+        if fake is not None:
+            found["g_eval_mode"] = one if fake.evaluating else zero
+            before = match.sources.get(maker)
+            if fake.source is not None:
+                if before is not None and before.shape == fake.source.shape:
+                    found["latent_repeats"] = (before == fake.source).all()
+                match.sources[maker] = fake.source
+        return found
+
+    # ------------------------------------------------------------------------------------------- windows that end
+
+    def finish(self, match: Match) -> None:
+        if match.full:
+            self.record(match)
+
+    def flush(self) -> None:
+        """Record what the windows under way hold."""
+        for match in self.matches.values():
+            if match.g_moves or match.d_moves:
+                self.record(match)
+
+    def record(self, match: Match) -> None:
+        found = match.record()
+        if found is None:
+            return
+        found["seconds"] = round(time.monotonic() - self.begun, 3)
+        if self.out is not False and not self.notes and self.first:
+            self.open()
+        if match.name in self.notes:
+            self.notes[match.name].add(found, match.track.facts)
+        for change in match.look():
+            where = f" of {match.name}" if len(self.matches) > 1 else ""
+            self.say(words.told(change, where))
+            if match.name in self.notes:
+                self.notes[match.name].found(change)
+
+    def open(self) -> None:
+        """Make the run folder; of several discriminators each has one in it."""
+        if not self.first:
+            return
+        try:
+            if len(self.matches) == 1:
+                name, match = next(iter(self.matches.items()))
+                self.notes[name] = Notes.new(self.out or None, name_of_script(), match.track.facts)
+            else:
+                from equipoise.run_folder import RunFolder
+
+                outer = RunFolder.new(self.out or None, name_of_script()).path
+                for name, match in self.matches.items():
+                    self.notes[name] = Notes.new(outer / name, name, match.track.facts)
+        except RunError as error:
+            if self.out is not None:
+                raise
+            self.out = False
+            self.say(f"equipoise: {error}; the findings are printed only")
+            return
+        self.say(f"equipoise: watching; signals and findings go to {self.folder}")
+
+
+def check(
+    generators: Mapping[str, Player], discriminators: Mapping[str, Player], objective: str | None, every: int, exam_every: int
+) -> None:
+    """Raise SettingError for what can't be watched."""
+    twice = set(generators) & set(discriminators)
+    if twice:
+        raise SettingError("D", f"{twice.pop()!r} names a generator and a discriminator; names must differ")
+    modules = [p.network for p in (*generators.values(), *discriminators.values())]
+    if len({id(m) for m in modules}) < len(modules):
+        raise SettingError("D", "is a module that is given twice; every player must be one of its own")
+    if objective is not None and objective not in OBJECTIVES:
+        raise SettingError("objective", f"there is no {objective!r} ({did_you_mean(objective, OBJECTIVES)})")
+    if every < 1:
+        raise SettingError("every", f"must be 1 or more, not {every}")
+    if exam_every < 0:
+        raise SettingError("exam_every", f"must be 0 or more, not {exam_every}")
+
+
+def first_process() -> bool:
+    """Of several processes that train together only the first one prints and writes."""
+    distributed = torch.distributed
+    return not (distributed.is_available() and distributed.is_initialized() and distributed.get_rank() > 0)
+
+
+def on_stderr(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def remove(handles: list[Any]) -> None:
+    while handles:
+        handles.pop().remove()
+
+
+def relay(me: weakref.ref[Watch], method: str, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """From a hook on all optimizers to a watch, which must not live just because of it."""
+    watching = me()
+    if watching is not None:
+        watching.guarded(getattr(watching, method), optimizer, args, kwargs)
+
+
+OPEN: weakref.WeakSet[Watch] = weakref.WeakSet()
+
+
+@atexit.register
+def close_all() -> None:
+    """A loop that ended without saying so: its last window is recorded."""
+    for watching in list(OPEN):
+        watching.close()
