@@ -34,7 +34,10 @@ def from_signals(track: Track) -> Judgement | None:
     begin = onset(right, right.values >= THRESHOLDS["accuracy_ahead"].value)
     if bad:
         samples = exams(track, "coverage")
-        seen = f"The samples reach {percent(samples.median)} of what reals would reach of held-out reals, and that no longer rises."
+        seen = (
+            f"The samples reach {percent(samples.median)} of what reals would reach of held-out reals, and that no longer "
+            "rises."
+        )
         evidence.append(Evidence.of("coverage", samples, samples.median, "<", "coverage_poor", seen))
         return Judgement(sureness(now.median, limit), "serious", tuple(evidence), f"{told} {seen} {MEANS} {NOT}", begin)
     if bad is None and losing(track):
@@ -48,7 +51,9 @@ MEANS = (
     "Changing the learning rates alone brought back none of 27 such runs; a gradient penalty on D did."
 )
 NOT = "It is not the low D loss that makes this a failure: good GANs have one too, if their samples go on getting better."
-REMARK = "That alone is no failure: many good GANs train with a D that is nearly always right. Watch whether the samples improve."
+REMARK = (
+    "That alone is no failure: many good GANs train with a D that is nearly always right. Watch whether the samples improve."
+)
 
 
 def losing(track: Track) -> bool:

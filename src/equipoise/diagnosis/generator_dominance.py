@@ -29,7 +29,9 @@ def from_signals(track: Track) -> Judgement | None:
         return None
     samples = exams(track, "coverage")
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
-    seen = f"Yet the samples reach only {percent(samples.median)} of what reals reach of held-out reals, and that does not rise."
+    seen = (
+        f"Yet the samples reach only {percent(samples.median)} of what reals reach of held-out reals, and that does not rise."
+    )
     evidence = (
         Evidence.of(name, now, now.median, "<", "accuracy_chance", told),
         Evidence.of("coverage", samples, samples.median, "<", "coverage_poor", seen),

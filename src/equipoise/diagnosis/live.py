@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.diagnosis.thresholds import THRESHOLDS
-from equipoise.diagnosis.track import Numbers, Series, Track
+from equipoise.diagnosis.track import Series, Track
 
 SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values no fewer and no more than these
 TOGETHER = 3  # exams that speak together
@@ -79,9 +80,9 @@ def sureness(value: float, limit: str) -> float:
     return 0.55 + 0.4 * min(max(way, 0.0), 1.0) if math.isfinite(way) else 0.55
 
 
-def onset(series: Series, holds: Numbers) -> float:
-    """The first step from which a condition held without a break to the end; where it does not hold at the end, the last step."""
-    broken = np.flatnonzero(~holds.astype(bool))
+def onset(series: Series, holds: NDArray[np.bool_]) -> float:
+    """The first step from which a condition held to the end without a break; the last step where it does not hold there."""
+    broken = np.flatnonzero(~holds)
     first = int(broken[-1]) + 1 if len(broken) else 0
     return float(series.steps[min(first, len(series) - 1)])
 
@@ -140,7 +141,7 @@ def poor(track: Track) -> bool | None:
 
 
 def narrowness(track: Track) -> tuple[str, Series, float]:
-    """The smallest ratio of the fakes' variety to the reals', over the measures of variety at hand: its signal, exams, value."""
+    """The smallest ratio of the fakes' variety to the reals' among the measures at hand: its signal, exams, value."""
     found = [(standing(track, name), name) for name in VARIETY if track.has(name)]
     value, name = min(((v, n) for v, n in found if math.isfinite(v)), default=(math.nan, ""))
     return name, exams(track, name), value

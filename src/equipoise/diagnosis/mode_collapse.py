@@ -19,7 +19,10 @@ CARD = Card(
     hurts="Early samples are all alike and all bad: judged only after six exams and where nothing rises",
     cost="the exams of coverage and variety, once in a few hundred steps",
 )
-LOSS = "The losses can't tell this: with an optimal D one mode of eight reads 0.20 and half of them 0.48, inside the band that is called ideal."
+LOSS = (
+    "The losses can't tell this: with an optimal D one mode of eight reads 0.20 and half of them 0.48, inside the band that "
+    "is called ideal."
+)
 
 
 def from_signals(track: Track) -> Judgement | None:
@@ -52,7 +55,14 @@ def complete(track: Track, covered: Course) -> Judgement | None:
     limit, number = ("coverage_poor", covered.now) if poor else ("coverage_fallen", covered.share_of_best)
     evidence.append(Evidence.of("coverage", covered.series, number, "<", limit, told[-1]))
     means = "G has settled on a few kinds of samples that D can't object to strongly enough."
-    words = " ".join([*told, means, LOSS, "It is not mere lack of quality: bad samples that differ from each other would keep their variety."])
+    words = " ".join(
+        [
+            *told,
+            means,
+            LOSS,
+            "It is not mere lack of quality: bad samples that differ from each other would keep their variety.",
+        ]
+    )
     whole = value < THRESHOLDS["variety_complete"].value or repeated.median > 0.5
     values = track["coverage"].finite
     begin = onset(values, values.values < max(THRESHOLDS["coverage_poor"].value, 0.6 * covered.best))
@@ -70,7 +80,10 @@ def partial(track: Track, covered: Course) -> Judgement | None:
     told = f"The least covered tenth of the data is reached by {percent(least.median)} of what reals would reach of it"
     told += f", while all of it together is reached by {percent(covered.now)} ({steps(least)})."
     evidence = (Evidence.of("coverage_least", least, least.median, "<", "coverage_least", told),)
-    words = f"{told} G leaves out a part of the data: a partial collapse. {LOSS} It is not lack of quality, which would lower all parts alike."
+    words = (
+        f"{told} G leaves out a part of the data: a partial collapse. {LOSS} It is not lack of quality, which would lower all "
+        "parts alike."
+    )
     return Judgement(sureness(least.median, "coverage_least"), "warning", evidence, words)
 
 

@@ -1,23 +1,78 @@
 """A player does not learn at all."""
 
 from equipoise.card import Card
+from equipoise.diagnosis.finding import Evidence
+from equipoise.diagnosis.live import WARM_UP, course, exams, percent, poor, standing, steps, sureness, telling
 from equipoise.diagnosis.losses import no_learning as losses
-from equipoise.diagnosis.rule import Reading, Rule
+from equipoise.diagnosis.rule import Judgement, Reading, Rule
+from equipoise.diagnosis.thresholds import THRESHOLDS
+from equipoise.diagnosis.track import Track
 
 CARD = Card(
     name="no_learning",
-    title="No learning: D never does better than a coin",
-    equation="95 % of D's losses are at or above the value of a D that says 1/2 of everything, from the beginning to the end",
+    title="No learning: D never does better than a coin, or G stands still",
+    equation="accuracy of D <= 0.6 throughout and samples that stay poor; or samples that do not move at all and stay poor",
     source="FAILURES.md, sections 0.5 and 4b",
     helps="Tells a D that never learned from one that learned and was then matched by G, which ends at the same loss",
     hurts="Needs the beginning of the run: a log that starts late may show the equilibrium only",
     cost="none",
 )
 
+
+def from_signals(track: Track) -> Judgement | None:
+    if not poor(track):
+        return None
+    return still(track) or coin(track)
+
+
+def still(track: Track) -> Judgement | None:
+    """G's samples do not move although they are far from the data."""
+    moved = track["drift"].finite
+    now = exams(track, "drift")
+    if len(moved) < WARM_UP or not now.median < THRESHOLDS["drift_none"].value:
+        return None
+    told = f"Samples of the same latents move by {now.median:.1e} of the data's scale in 100 steps ({steps(now)})."
+    evidence = Evidence.of("drift", now, now.median, "<", "drift_none", told)
+    words = (
+        f"{told} They reach {percent(standing(track, 'coverage'))} of what reals reach of held-out reals. G has stopped "
+        "without having arrived: its gradient "
+        "is nothing, its optimizer has not been given its weights, or its rate is 0. A G that has arrived covers the data."
+    )
+    return Judgement(sureness(now.median, "drift_none"), "serious", (evidence,), words)
+
+
+def coin(track: Track) -> Judgement | None:
+    """D has never told reals from fakes, not even at the beginning, when that is easiest."""
+    name, right = telling(track)
+    right = right.finite
+    limit = THRESHOLDS["accuracy_chance"]
+    if len(right) < 20 or course(track, "coverage") is None:
+        return None
+    best = max(
+        float(part.median) for part in (right.share(0, 0.2), right.share(0.2, 0.4), right.share(0.4, 0.7), right.share(0.7))
+    )
+    if not THRESHOLDS["accuracy_inverted"].value < best <= limit.value:
+        return None
+    told = f"D was right about at most {percent(best)} of reals and fakes in any part of the run."
+    evidence = Evidence.of(name, right, best, "<", "accuracy_chance", told)
+    words = (
+        f"{told} At the beginning fakes are easy to tell, so a D that learns is right then at least. This one has learned "
+        "nothing, and gives G "
+        f"nothing to learn from: the samples reach {percent(standing(track, 'coverage'))} of what reals reach. It is not the "
+        "balance at the end of good training."
+    )
+    return Judgement(0.6, "serious", (evidence,), words)
+
+
 RULE = Rule(
     card=CARD,
     axis="outcome",
     verdict="no_learning",
-    readings=(Reading(("d_loss", "g_loss"), losses.judge, "log"),),
-    remedies=(),
+    readings=(
+        Reading(("coverage", "drift"), from_signals),
+        Reading(("coverage", "accuracy_real", "accuracy_fake"), from_signals),
+        Reading(("coverage", "logit_real", "logit_fake", "logit_std"), from_signals),
+        Reading(("d_loss", "g_loss"), losses.judge, "log"),
+    ),
+    remedies=("raise_d_rate", "check_optimizers", "larger_d", "reset_both"),
 )

@@ -11,7 +11,8 @@ from equipoise.diagnosis.track import Track
 CARD = Card(
     name="oscillation",
     title="Oscillation: the players chase each other and get nowhere",
-    equation="raw samples lie > 0.3 of the data's scale from averaged ones, and fixed latents' samples go on moving by > 0.4 in 100 steps",
+    equation="raw samples lie > 0.3 of the data's scale from averaged ones, and fixed latents' samples go on moving by > 0.4 "
+    "in 100 steps",
     source="Mescheder et al. 2018, section 2; FAILURES.md, sections 2 and 4d",
     helps="A mean D loss of 0.69 looks perfect while the game turns for ever",
     hurts="Early training moves too: judged where it does not calm down",
@@ -27,7 +28,10 @@ def from_signals(track: Track) -> Judgement | None:
         return None
     if not away.median > THRESHOLDS["average_distance"].value or moved.median < 0.6 * history.share(0.3, 0.6).median:
         return None
-    told = f"Samples of the same latents move by {percent(moved.median)} of the data's scale in 100 steps, and do not calm down ({steps(moved)})."
+    told = (
+        f"Samples of the same latents move by {percent(moved.median)} of the data's scale in 100 steps, and do not calm down "
+        f"({steps(moved)})."
+    )
     seen = f"They lie {percent(away.median)} of that scale from the samples of the averaged generator."
     evidence = (
         Evidence.of("drift", moved, moved.median, ">", "drift", told),
@@ -39,7 +43,11 @@ def from_signals(track: Track) -> Judgement | None:
         f"{told} {seen} The players chase each other around a point that neither reaches; their losses average to the values "
         "of equilibrium all the same. "
     )
-    words += "The samples are fair even so: the averaged generator is the one to use." if fine else "It is not the motion of early training, which gets less."
+    words += (
+        "The samples are fair even so: the averaged generator is the one to use."
+        if fine
+        else "It is not the motion of early training, which gets less."
+    )
     sure = min(sureness(moved.median, "drift"), sureness(away.median, "average_distance"))
     return Judgement(sure, "note" if fine else "serious", evidence, words)
 

@@ -29,7 +29,9 @@ THRESHOLDS: dict[str, Threshold] = {
         0.9, "as accuracy_dominance, where the samples are poor as well: collapse by a strong D reads 0.90-1.0", sure=0.98
     ),
     "accuracy_chance": Threshold(
-        0.6, "a weak D on mixtures and digits reads 0.45-0.54; chance is 0.5, and healthy games near balance read it too", sure=0.5
+        0.6,
+        "a weak D on mixtures and digits reads 0.45-0.54; chance is 0.5, and healthy games near balance read it too",
+        sure=0.5,
     ),
     "accuracy_inverted": Threshold(0.25, "a D that descends its loss is right at least half of the time", sure=0.05),
     # what G is told
@@ -42,7 +44,9 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "coverage_fallen": Threshold(0.6, "of the run's own best: a healthy run's coverage rises and stays", sure=0.3),
     "coverage_least": Threshold(
-        0.2, "coverage of the least covered tenth of the data, of what reals cover of it: a class that is missing reads 0", sure=0.02
+        0.2,
+        "coverage of the least covered tenth of the data, of what reals cover of it: a class that is missing reads 0",
+        sure=0.02,
     ),
     "variety_lost": Threshold(
         0.5, "mean distance of fakes over that of reals: collapsed mixtures read 0.03-0.5, healthy ones 0.9-1.1", sure=0.2
@@ -53,9 +57,13 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "improving": Threshold(1.15, "three exams' median over that of the three before; noise of 512 samples is about 5 %"),
     "drift": Threshold(
-        0.4, "of the data's scale in 100 steps: moving collapse and cycles read more than 0.2 in 50 steps, healthy 0.07-0.16", sure=1.0
+        0.4,
+        "of the data's scale in 100 steps: moving collapse and cycles read more than 0.2 in 50 steps, healthy 0.07-0.16",
+        sure=1.0,
     ),
-    "drift_none": Threshold(0.002, "of the data's scale in 100 steps: samples that stand still (stalled runs read 0)", sure=1e-4),
+    "drift_none": Threshold(
+        0.002, "of the data's scale in 100 steps: samples that stand still (stalled runs read 0)", sure=1e-4
+    ),
     "average_distance": Threshold(
         0.3, "raw samples from averaged ones of the same latents, of the data's scale: large where a game turns", sure=0.8
     ),
@@ -65,43 +73,66 @@ THRESHOLDS: dict[str, Threshold] = {
         0.2, "D's accuracy on its reals minus that on held-out ones: 100 reals read 0.5-0.9, all of them 0.0-0.1", sure=0.4
     ),
     "memorised": Threshold(
-        0.62, "share nearer to a training sample than to a held-out one; 0.5 by chance, 0.46-0.55 healthy, 0.71-0.83 on 100 reals",
+        0.62,
+        "share nearer to a training sample than to a held-out one; 0.5 by chance, 0.46-0.55 healthy, 0.71-0.83 on 100 reals",
         sure=0.75,
     ),
     "augmentation_leak": Threshold(
         0.15, "share of fakes nearest to augmented reals, beyond that of held-out reals: 0 by construction", sure=0.4
     ),
     "augment_p": Threshold(0.8, "Karras et al. 2020, section 2.2: above 0.8 augmentations leak into the samples"),
+    "coverage_off": Threshold(0.1, "below this fakes are off the data, and what they are nearest to is chance"),
     # explosion
-    "spread_exploded": Threshold(4.0, "standard deviation of fakes over that of reals; diverged mixtures read more than 4", sure=10.0),
-    "growth_exploded": Threshold(100.0, "of its own level in the first fifth; healthy games stay within a factor of 10", sure=1e4),
+    "nonfinite": Threshold(0.0, "every number of a game is finite"),
+    "spread_exploded": Threshold(
+        4.0, "standard deviation of fakes over that of reals; diverged mixtures read more than 4", sure=10.0
+    ),
+    "growth_exploded": Threshold(
+        100.0, "of its own level in the first fifth; healthy games stay within a factor of 10", sure=1e4
+    ),
     "loss_exploded": Threshold(1e3, "a logit of a thousand is beyond every objective at work", sure=1e5),
     # standing still
     "saturated": Threshold(0.9, "share of |logit| > 10, where a sigmoid is 0 or 1 to four digits", sure=0.99),
     "update_none": Threshold(1e-7, "a float32 weight does not change below 6e-8 of its size", sure=1e-9),
     "logit_flat": Threshold(1e-3, "standard deviation of all logits: D gives one answer to everything", sure=1e-5),
-    "swing_none": Threshold(1e-6, "relative change of a loss over a window; the noise of batches alone is above 1e-3", sure=1e-9),
+    "swing_none": Threshold(
+        1e-6, "relative change of a loss over a window; the noise of batches alone is above 1e-3", sure=1e-9
+    ),
     # wiring
     "inverted_push": Threshold(-0.5, "1 where both players call up what is real; a correct game reads 1", sure=-0.9),
     "foreign_gradient": Threshold(
-        0.01, "gradient that the other player's backward left, of one's own when the optimizer steps; 0 in a correct loop", sure=0.2
+        0.01,
+        "gradient that the other player's backward left, of one's own when the optimizer steps; 0 in a correct loop",
+        sure=0.2,
     ),
-    "latent_repeats": Threshold(0.9, "share of G's inputs that are those of the pass before; one shared by both steps reads 0.5"),
+    "latent_repeats": Threshold(
+        0.9, "share of G's inputs that are those of the pass before; one shared by both steps reads 0.5"
+    ),
     "eval_share": Threshold(0.5, "share of training passes in evaluation mode; 0 in a correct loop", sure=0.9),
     "eval_gap": Threshold(0.5, "distance of samples in evaluation and in training mode, of the data's scale", sure=1.5),
-    "range_reach": Threshold(0.5, "width that G can't reach, of the data's; 0 where the data is scaled to G's last layer", sure=0.9),
+    "range_reach": Threshold(
+        0.5, "width that G can't reach, of the data's; 0 where the data is scaled to G's last layer", sure=0.9
+    ),
     # what losses in logs tell: dominance of D
     "d_loss_won": Threshold(
-        0.1, f"of the way from a perfect D to equilibrium, a mean: JSD >= 90 % of its maximum by D's own samples; {LOGS}", "share"
+        0.1,
+        f"of the way from a perfect D to equilibrium, a mean: JSD >= 90 % of its maximum by D's own samples; {LOGS}",
+        "share",
     ),
     "d_loss_won_clearly": Threshold(0.05, "as above: JSD >= 95 % of its maximum", "share"),
     "d_loss_won_surely": Threshold(0.02, "as above: JSD >= 98 % of its maximum", "share"),
     "g_loss_rise": Threshold(2.0, "last over first fifth of a run", "ratio"),
-    "dominated_long": Threshold(0.4, "share of a run in which G got next to no gradient that distinguishes its samples", "share"),
-    "critic_growth": Threshold(2.0, f"a critic's loss estimates a distance, which should shrink (Arjovsky et al. 2017); {LOGS}", "ratio"),
+    "dominated_long": Threshold(
+        0.4, "share of a run in which G got next to no gradient that distinguishes its samples", "share"
+    ),
+    "critic_growth": Threshold(
+        2.0, f"a critic's loss estimates a distance, which should shrink (Arjovsky et al. 2017); {LOGS}", "ratio"
+    ),
     "critic_trend": Threshold(0.8, f"rank correlation with time: growing throughout; {LOGS}"),
     # ... divergence
-    "written_loss_exploded": Threshold(100.0, "PyTorch's cross-entropy is cut off at 100: a loss above it has left every useful range"),
+    "written_loss_exploded": Threshold(
+        100.0, "PyTorch's cross-entropy is cut off at 100: a loss above it has left every useful range"
+    ),
     "g_loss_exploded": Threshold(1000.0, "FAILURES.md, section 2: |L_G| > 1e3"),
     "loss_growth": Threshold(30.0, "last over first fifth of a run: more than one order of magnitude and a half", "ratio"),
     # ... dominance of G
@@ -109,14 +140,22 @@ THRESHOLDS: dict[str, Threshold] = {
     "g_loss_won": Threshold(0.35, "-ln D(G(z)) below it: D takes fakes for real with 70 % or more"),
     "hinge_ceiling": Threshold(0.93, "of the loss of a constant D: 2, at which a hinge has no more to say", "share"),
     # ... collapse
-    "collapse_relation": Threshold(0.15, "relative distance to L_G = ln(1 + 1/rho) of an optimal D (FAILURES.md, 0.4)", "ratio"),
+    "collapse_relation": Threshold(
+        0.15, "relative distance to L_G = ln(1 + 1/rho) of an optimal D (FAILURES.md, 0.4)", "ratio"
+    ),
     # ... standing still, wiring
     "never_below_chance": Threshold(0.985, "times the loss at equilibrium: a D that learns anything is below it now and then"),
     "both_zero": Threshold(0.02, "of the values at equilibrium, both players: no two opposed losses vanish together", "share"),
-    "standstill": Threshold(0.8, "share of exactly equal values; samples and weights that move never repeat a loss to the last digit"),
+    "standstill": Threshold(
+        0.8, "share of exactly equal values; samples and weights that move never repeat a loss to the last digit"
+    ),
     # ... oscillation
-    "critic_swing": Threshold(5.0, f"spread of G's loss over D's loss, a critic: its level moves more than its difference; {LOGS}", "ratio"),
+    "critic_swing": Threshold(
+        5.0, f"spread of G's loss over D's loss, a critic: its level moves more than its difference; {LOGS}", "ratio"
+    ),
     "g_loss_swing": Threshold(12.0, f"90 % over 10 % quantile of G's loss; {LOGS}: good runs up to 6", "ratio"),
     # ... overfitting
-    "r_t": Threshold(0.6, "Karras et al. 2020 (ADA): the target of E[sign D(train)]; above 0.6 also where D dominates (FAILURES.md, 0.8)"),
+    "r_t": Threshold(
+        0.6, "Karras et al. 2020 (ADA): the target of E[sign D(train)]; above 0.6 also where D dominates (FAILURES.md, 0.8)"
+    ),
 }

@@ -84,16 +84,17 @@ class Series:
 EMPTY = Series(np.empty(0), np.empty(0))
 
 
+@dataclass
 class Column:
     """One signal as it grows: arrays that double when they are full, so that a look copies nothing."""
 
-    def __init__(self) -> None:
-        self.n = 0
-        self.steps, self.values = np.empty(64), np.empty(64)
+    steps: Numbers = field(default_factory=lambda: np.empty(64))
+    values: Numbers = field(default_factory=lambda: np.empty(64))
+    n: int = 0
 
     def add(self, step: float, value: float) -> None:
         if self.n == len(self.steps):
-            self.steps, self.values = np.resize(self.steps, 2 * self.n), np.resize(self.values, 2 * self.n)
+            self.steps, self.values = np.resize(self.steps, 2 * self.n + 64), np.resize(self.values, 2 * self.n + 64)
         self.steps[self.n], self.values[self.n] = step, value
         self.n += 1
 
@@ -135,6 +136,15 @@ class Track:
     def has(self, *names: str) -> bool:
         """True where there is at least one value of each."""
         return all(name in self._columns for name in names)
+
+    def until(self, step: float) -> Track:
+        """The track as it was at that step."""
+        past = Track(self.facts)
+        for name, column in self._columns.items():
+            n = int(np.searchsorted(column.series.steps, step, side="right"))
+            if n:
+                past._columns[name] = Column(column.steps[:n].copy(), column.values[:n].copy(), n)
+        return past
 
     @property
     def step(self) -> float:
