@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.api import Run, fit, load, resume
     from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
+    from equipoise.pages.report import report
     from equipoise.watching.watch import Watch, watch
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "report": "equipoise.pages.report",
     **dict.fromkeys(("Run", "fit", "load", "resume"), "equipoise.api"),
     **dict.fromkeys(("DataError", "EquipoiseError", "RunError", "SettingError"), "equipoise.errors"),
     **dict.fromkeys(("Watch", "watch"), "equipoise.watching.watch"),

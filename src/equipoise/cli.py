@@ -184,6 +184,11 @@ def parser() -> argparse.ArgumentParser:
     equilibrium.add_argument("--seed", type=whole, default=0)
     equilibrium.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
+    report = command("report", do_report, "write the report of a run: one HTML file that opens offline, and a summary here")
+    report.add_argument("run", metavar="RUN", type=path, help="a run folder, a watched loop's folder, or a log")
+    report.add_argument("--out", type=path, metavar="FILE.html", help="default: report.html in the run folder")
+    report.add_argument("--text", action="store_true", help="print the summary and write no file")
+
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
     recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
@@ -314,6 +319,16 @@ def do_equilibrium(options: argparse.Namespace) -> int:
 
     verdict = equilibrium(options.run, step=options.step, data=options.data, quick=options.quick, seed=options.seed, say=say)
     print(plain_json.dumps(verdict.as_json(), indent=1) if options.json else text(verdict))
+    return 0
+
+
+def do_report(options: argparse.Namespace) -> int:
+    from equipoise.pages import report
+    from equipoise.pages.summary import summary
+
+    told = report.tell(options.run)
+    where = "" if options.text else str(report.write(told, options.out or report.beside(Path(options.run))))
+    print(summary(told, where, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     return 0
 
 

@@ -25,7 +25,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["train", "export"],
     ["api"],
     ["equilibrium"],
-    ["describe"],
+    ["describe", "pages"],
     ["reference"],
     ["cli", "__init__", "__main__"],
 ]

@@ -1,0 +1,62 @@
+"""The findings of a run over time: what was found when, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from equipoise.diagnosis.doctor import Doctor
+from equipoise.diagnosis.finding import Diagnosis
+from equipoise.diagnosis.rule import Rule
+from equipoise.diagnosis.track import Track
+
+LOOKS = 60  # at a run that kept no findings
+
+
+def replayed(track: Track, rules: Mapping[str, Rule], looks: int = LOOKS) -> list[dict[str, Any]]:
+    """What a doctor would have said who looked so many times, evenly over the run's steps."""
+    steps = np.unique(np.concatenate([track[name].steps for name in track])) if track.points else np.empty(0)
+    doctor, said = Doctor(rules), []
+    for part in np.array_split(steps, min(looks, len(steps))) if len(steps) else ():
+        for change in doctor.look(track.until(part[-1])):
+            said.append({"step": float(part[-1]), "what": change.what, "finding": change.finding.as_json()})
+    return said
+
+
+def recorded(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of findings.jsonl in the shape of `replayed`; what is none of ours is left out."""
+    said = []
+    for record in records:
+        inner = record.get("finding")
+        finding = inner if isinstance(inner, dict) else {k: v for k, v in record.items() if k not in ("what",)}
+        step = record.get("step", finding.get("step"))
+        if isinstance(finding.get("name"), str) and isinstance(step, int | float):
+            said.append({"step": step, "what": str(record.get("what", "raised")), "finding": finding})
+    return said
+
+
+def episodes(said: Iterable[Mapping[str, Any]], diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    """Findings with `raised` and `cleared` steps (None while it stands): those of the diagnosis first, in its order.
+
+    A finding of the diagnosis that was never raised stands since its own evidence; one that was raised and that the whole
+    run no longer shows is an episode that has `passed`.
+    """
+    open_, closed = {}, []
+    for change in said:
+        name = change["finding"]["name"]
+        if change["what"] == "cleared":
+            if name in open_:
+                closed.append(open_.pop(name) | {"cleared": change["step"]})
+        elif name not in open_:
+            open_[name] = {**change["finding"], "raised": change["step"], "cleared": None}
+    found = []
+    for finding in diagnosis.findings:
+        old = open_.pop(finding.name, {})
+        since = min(finding.since, old.get("since", finding.since))
+        found.append(
+            finding.as_json() | {"since": since, "raised": old.get("raised", finding.step), "cleared": None, "passed": False}
+        )
+    passed = [episode | {"passed": True} for episode in (*open_.values(), *closed)]
+    return found + sorted(passed, key=lambda episode: float(episode["raised"]))

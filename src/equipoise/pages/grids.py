@@ -1,0 +1,47 @@
+"""The sample grids of a run: which of them a page shows."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+MOST = 40  # moments, evenly chosen; those nearest to findings come on top
+NAME = re.compile(r"(raw|ema)-(\d+)\.png")
+
+
+@dataclass
+class Moment:
+    """What G made at a step: pictures of the same noise, by weights ('raw', 'ema')."""
+
+    step: int
+    pictures: dict[str, Path] = field(default_factory=dict)
+
+
+def moments(samples: Path) -> list[Moment]:
+    """All of a folder, oldest first."""
+    found: dict[int, Moment] = {}
+    for path in sorted(samples.glob("*.png")) if samples.is_dir() else ():
+        named = NAME.fullmatch(path.name)
+        if named and path.is_file():
+            found.setdefault(int(named[2]), Moment(int(named[2]))).pictures[named[1]] = path
+    return [found[step] for step in sorted(found)]
+
+
+def chosen(all_moments: Sequence[Moment], near: Iterable[float], most: int = MOST) -> list[Moment]:
+    """At most `most`, evenly spread with the first and the last, and the one nearest to each step of `near`."""
+    if len(all_moments) <= most:
+        return list(all_moments)
+    steps = np.array([moment.step for moment in all_moments])
+    keep = set(np.linspace(0, len(steps) - 1, most).round().astype(int).tolist())
+    keep |= {int(np.abs(steps - step).argmin()) for step in near}
+    return [all_moments[i] for i in sorted(keep)]
+
+
+def uri(picture: Path) -> str:
+    """The picture itself, as an address."""
+    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode()
