@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equipoise.api import Run, fit, load, resume
+    from equipoise.diagnosing import diagnose
     from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
     from equipoise.pages.report import report
     from equipoise.watching.watch import Watch, watch
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "fit",
     "load",
+    "report",
     "resume",
     "watch",
 ]
@@ -32,6 +34,7 @@ __all__ = [
 HOMES = {
     "report": "equipoise.pages.report",
     **dict.fromkeys(("Run", "fit", "load", "resume"), "equipoise.api"),
+    "diagnose": "equipoise.diagnosing",
     **dict.fromkeys(("DataError", "EquipoiseError", "RunError", "SettingError"), "equipoise.errors"),
     **dict.fromkeys(("Watch", "watch"), "equipoise.watching.watch"),
 }

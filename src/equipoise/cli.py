@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from equipoise.errors import did_you_mean
+from equipoise.errors import DivergedError, EquipoiseError, did_you_mean
 
 if TYPE_CHECKING:
     from equipoise.api import Run
@@ -25,6 +25,11 @@ settings are dotted overrides of the recipe:
   optimizer.lr=0.0001  tricks.ema.decay=0.99  tricks.label_smoothing=off  penalties.r1=on  penalties.r1.weight=5
 see 'equipoise recipes --pieces' for everything that can be set"""
 
+LOGS = """\
+reads text in any wording (also with tqdm and Keras bars), Jupyter notebooks, CSV, JSON and JSON lines, StyleGAN's
+stats.jsonl, TensorBoard's events, all of them gzipped or not; needs a loss of D and one of G
+exit code: 0 healthy, or the log can't tell; 1 findings; 2 can't be read, or is no log of a GAN"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
@@ -32,9 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks is no reason to fail
     options = parse(arguments)
-    from equipoise.errors import EquipoiseError
-    from equipoise.train import DivergedError
-
     try:
         with notes(getattr(options, "quiet", False)), terminable(), enough_memory():
             code: int = options.command(options)
@@ -66,13 +68,12 @@ def complain(problem: object, code: int) -> int:
 
 @contextmanager
 def enough_memory() -> Iterator[None]:
-    """Within the context torch's ways to say that memory is out are Python's."""
-    import torch
-
+    """Within the context torch's ways to say that memory is out are Python's; commands that need no torch import none."""
     try:
         yield
     except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        torch = sys.modules.get("torch")
+        if (torch is not None and isinstance(error, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
             raise MemoryError(str(error).partition("you ")[2].splitlines()[0] or "on the device") from None
         raise
 
@@ -183,6 +184,14 @@ def parser() -> argparse.ArgumentParser:
     equilibrium.add_argument("--quick", action="store_true", help="a smaller search: seconds instead of a minute or two")
     equilibrium.add_argument("--seed", type=whole, default=0)
     equilibrium.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+    diagnose = command(
+        "diagnose", do_diagnose, "say what is wrong with a run, from a log in any format or a run folder", epilog=LOGS, **raw
+    )
+    diagnose.add_argument(
+        "path", metavar="FILE|RUN", type=path, help="a log, a run folder, or one of StyleGAN's or Lightning's"
+    )
+    diagnose.add_argument("--json", action="store_true", help="print everything as one JSON object")
 
     report = command("report", do_report, "write the report of a run: one HTML file that opens offline, and a summary here")
     report.add_argument("run", metavar="RUN", type=path, help="a run folder, a watched loop's folder, or a log")
@@ -320,6 +329,15 @@ def do_equilibrium(options: argparse.Namespace) -> int:
     verdict = equilibrium(options.run, step=options.step, data=options.data, quick=options.quick, seed=options.seed, say=say)
     print(plain_json.dumps(verdict.as_json(), indent=1) if options.json else text(verdict))
     return 0
+
+
+def do_diagnose(options: argparse.Namespace) -> int:
+    from equipoise import explain, plain_json
+    from equipoise.diagnosing import report
+
+    found = report(options.path)
+    print(plain_json.dumps(found.diagnosis.as_json()) if options.json else explain.text(found))
+    return 0 if found.diagnosis.verdict in ("healthy", "unknown") else FAILED
 
 
 def do_report(options: argparse.Namespace) -> int:

@@ -35,6 +35,10 @@ class RunError(EquipoiseError):
     """A run folder can't be written, is in use, or holds nothing that can be resumed."""
 
 
+class DivergedError(EquipoiseError):
+    """A loss or a weight is no number any more."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """' (did you mean X?)' where a known name is close, else the list of all of them."""
     names = sorted(known)

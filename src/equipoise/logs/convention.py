@@ -2,8 +2,8 @@
 
 The evidence is of three kinds. *Signs*: only a critic's loss is negative. *Bounds*: with Jensen's inequality G's loss, or D's
 outputs where they are logged, bound D's loss from below, differently for every objective: for the non-saturating loss
-L_D (sum) >= -ln(1 - exp(-L_G)), for hinge L_D >= 1 - L_G, for least squares L_D >= (1 - sqrt(2 L_G))^2 (with the paper's factors, less without). *Words* in the text and
-in the columns' names. Each adds to a score in nats; the certainty is the softmax.
+L_D (sum) >= -ln(1 - exp(-L_G)), for hinge L_D >= 1 - L_G, for least squares L_D >= (1 - sqrt(2 L_G))^2 (in any convention).
+*Words* in the text and in the columns' names. Each adds to a score in nats; the certainty is the softmax.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ PRIOR = {"non_saturating": 1.5, "minimax": -1.5, "least_squares": 0.0, "hinge": 
 
 @dataclass
 class Convention:
-    """What was inferred. `scale` turns the written D loss into the mean convention (the sum for hinge, as the literature has it)."""
+    """What was inferred. `scale` turns D's written loss into the mean convention (for hinge the sum, as in the literature)."""
 
     objective: str = ""
     written: str = ""  # 'sum', 'mean', 'as written'
@@ -170,7 +170,9 @@ def by_outputs(game: Game, d: Numbers, g: Numbers) -> dict[str, float]:
             continue
         written, least = told
         if objective == "wasserstein":
-            found[objective] = 6.0 * math.exp(-float(np.median(np.abs(written - least)) / (np.median(np.abs(least)) + 1e-9))) - 4.0
+            found[objective] = (
+                6.0 * math.exp(-float(np.median(np.abs(written - least)) / (np.median(np.abs(least)) + 1e-9))) - 4.0
+            )
             continue
         found[objective] = -6.0 * float((written < 0.4 * least - 1e-3).mean())
         useful = least > 1e-3

@@ -10,6 +10,7 @@ from equipoise.logs.game import Game
 
 MOST = 20_000  # moments; of a longer log windows are averaged, as our own runs do
 LOGITS = {"d_real": "logit_real", "d_fake_before": "logit_fake"}
+COUNTED = {"step": "counted in the log's steps", "epoch": "counted in epochs", "print": "counted in prints"}
 PLAIN = {"g": "g_loss", "penalty": "penalty", "distance": "distance", "sign_real": "r_t"}
 
 
@@ -50,7 +51,7 @@ def shares(series: Series) -> Series:
 
 
 def facts(game: Game, found: Convention, notes: tuple[str, ...]) -> Facts:
-    columns = [f"D's loss: {said(game, 'd', 'd_on_real', 'd_on_fake')}", f"G's loss: {said(game, 'g')}"]
+    columns = [f"D's loss: {said(game, 'd', 'd_on_real', 'd_on_fake')}", f"G's loss: {said(game, 'g')}", COUNTED[game.unit]]
     return Facts(
         objective=found.objective,
         convention=found.written,

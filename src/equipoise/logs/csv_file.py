@@ -1,4 +1,4 @@
-"""CSV, TSV and their like: a header with a loss of each player, then rows; empty cells (Lightning writes them) are no values."""
+"""CSV, TSV and their like: a header, then rows; empty cells (Lightning writes them) are no values."""
 
 from __future__ import annotations
 

@@ -58,13 +58,17 @@ def games(columns: Columns) -> list[Game]:
     g_losses = best_of(columns, told, "G")
     if not g_losses or not d_losses:
         return []
+    if set(d_losses) == {"1", "2"} and "1" not in g_losses:  # Brownlee's d1 and d2: on reals and on fakes
+        terms = {"d_on_real": d_losses["1"][0]["d"], "d_on_fake": d_losses["2"][0]["d"]}
+        d_losses = {"": (terms, min(size for _, size in d_losses.values()))}
     steps, unit = steps_of(columns, told)
     found = []
     for tag, (roles, size) in d_losses.items():
         if 2 * size < max(other for _, other in d_losses.values()):
             continue  # a loss that was printed now and then
         partner = tag if tag in g_losses else "" if "" in g_losses else next(iter(g_losses))
-        chosen = {**roles, **g_losses[partner][0], **others(columns, told, tag)}
+        chosen = {**roles, **g_losses[partner][0]}
+        chosen |= {role: name for role, name in others(columns, told, tag).items() if name not in chosen.values()}
         mixed = told[chosen["g"]].kind != "adversarial" and any(m.player == "G" and m.kind == "part" for m in told.values())
         series = {role: series_of(columns[name], steps) for role, name in chosen.items()}
         found.append(Game(series, chosen, unit, frozenset(columns.words), tag, mixed))
@@ -75,7 +79,9 @@ def best_of(columns: Columns, told: dict[str, Meaning], player: str) -> dict[str
     """By tag, the columns of a player's loss by role, and how long they are. Plain losses go before adversarial parts of D's,
     adversarial parts before totals of G's, sure names before guesses, training before held-out data."""
     by_tag: dict[str, dict[str, tuple[tuple[float, ...], str]]] = {}
-    longest = max((len(columns[n]) for n, m in told.items() if m.player == player and m.kind in ("loss", "adversarial")), default=0)
+    longest = max(
+        (len(columns[n]) for n, m in told.items() if m.player == player and m.kind in ("loss", "adversarial")), default=0
+    )
     total = any(m.player == "D" and m.kind == "loss" and not m.side and not m.held_out for m in told.values())
     for name, m in told.items():
         if m.player != player or m.kind not in ("loss", "adversarial", "distance") or m.second:
@@ -173,4 +179,3 @@ def separate(columns: Columns) -> Iterator[Columns]:
     run = np.cumsum(run)
     for number in range(int(run[-1]) + 1):
         yield columns.keep(run == number)
-

@@ -59,4 +59,6 @@ def runs(document: Any, depth: int = 0) -> Iterator[Columns]:
 
 
 def numbers(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value)
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value)
+    )

@@ -9,34 +9,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from equipoise.logs.columns import Columns
-from equipoise.logs.words import meaning, player_of, words_of
+from equipoise.logs.words import FAKE, REAL, meaning, player_of, words_of
 
 NUMBER = re.compile(
-    r"(?<![\w.])(?:[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?)|(?<![\w])[-+]?(?:nan|inf(?:inity)?)(?!\w)",
+    r"(?<![\w.])(?:[-+]?(?:0,\d{2,}(?![\d,.])|\d{1,3},\d{4,}(?![\d,.])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?)|(?<![\w])[-+]?(?:nan|inf(?:inity)?)(?!\w)",
     re.I,
 )
+SPLIT = re.compile(f"({NUMBER.pattern})", re.I)
 WRAPPING = re.compile(
-    r"<tf\.Tensor[^>]*?numpy=|\b(?:torch\.)?tensor\(|\b(?:np\.|numpy\.)?(?:float\d*|array)\(\[*|\bVariable containing:?|<tf\.Variable[^>]*?numpy=",
+    r"<tf\.(?:Tensor|Variable)[^>]*?numpy=|\btf\.Tensor\(|\b(?:torch\.)?tensor\(|\bVariable containing:?"
+    r"|\b(?:np\.|numpy\.)?(?:float\d*|array)\(\[*",
     re.I,
 )
+TRAILING = re.compile(r",?\s*(?:shape=\([^)]*\)|dtype=[\w.']+|device='[^']*'|grad_fn=<\w+>|requires_grad=\w+)\)?")
 CUT = re.compile(r"[|;\[\]{}\t,│┃║·•]|\.\.\.|…| - | -- |\s/\s|: (?=.*[:=])|^\s*/")
 COUNTED = re.compile(r"\s*(?:params|parameters|trainable|images|samples|layers|files|MB|GB|MiB|GiB|kB)\b", re.I)
 KERAS = re.compile(r"(\d+)/(\d+) ?(?:\[[=>.]*\]|[━╸╺]+)")
 GLUED_BAR = re.compile(r"(\d+)/(\d+) \[[=>]")
 RULE = re.compile(r"^[\s\-=+|:┃│━─┄═╪┼┬┴╞╡├┤┌┐└┘┡╇┩]*$")
 CELLS = re.compile(r"\s*[|│┃║;\t]\s*|\s*,\s*|\s{2,}")
-OBJECTIVES = re.compile(r"\b(hinge|w-?gan(?:-?gp)?|wasserstein|ls-?gan|least[ _-]squares?|relativistic|ragan|bce(?:withlogits)?|mse)", re.I)
+OBJECTIVES = re.compile(
+    r"\b(hinge|w-?gan(?:-?gp)?|wasserstein|ls-?gan|least[ _-]squares?|relativistic|ragan|bce(?:withlogits)?|mse)", re.I
+)
 HINTS = 200  # beginnings of lines in which words that tell an objective are looked for
 
 
+DIGIT = re.compile(r"[0-9]")
+DECIMAL_COMMA = re.compile(r"[-+]?(?:0,\d{2,}|\d{1,3},\d{4,})(?:[eE][-+]?\d+)?%?")
 EDGE = " \t:=\"'`>()<*#~_-$\\&!.,"  # of names; a closing bracket at the end is theirs where they opened one
 
 
 def value_of(text: str) -> float:
     """'20,100' and '47%' as well; infinities and NaN in any case."""
-    number = text.replace(",", "")
+    number = text
+    if "," in text:
+        number = text.replace(",", "." if DECIMAL_COMMA.fullmatch(text) else "")
     return float(number[:-1]) / 100 if number.endswith("%") else float(number)
 
 
@@ -65,42 +75,27 @@ class Text:
         return self.without_bars()
 
     def take(self, piece: str) -> None:
-        if not any(character.isdigit() for character in piece) and "nan" not in piece.lower():
+        if DIGIT.search(piece) is None and "nan" not in piece.lower():
             self.title(piece)
             return
         if self.header and self.row(piece):
             return
-        for part in bars_apart(piece):
+        for part in bars_apart(piece) if "/" in piece and " [" in piece else (piece,):
             self.pairs(part)
 
     # ------------------------------------------------------------------------------------------- names and numbers
 
     def pairs(self, piece: str) -> None:
-        bar = KERAS.search(piece)
+        bar = KERAS.search(piece) if "/" in piece and ("=" in piece or "━" in piece) else None
         if bar is not None:
             self.progress(int(bar[1]), int(bar[2]), "ETA" in piece)
-        section, before, name = self.section, 0, ""
-        text = WRAPPING.sub(" ", piece)
-        for found in NUMBER.finditer(text):
-            label = text[before : found.start()]
-            before = found.end()
-            if label.strip() == "/" and name and not name.endswith("#2"):
-                name += "#2"
-            else:
-                name = name_of(label)
-            if not name or COUNTED.match(text, found.end()):
-                continue
-            if not name.endswith("#2"):
-                player, weak = player_of(words_of(name))
-                if player and not weak:
-                    section = label_player(name)
-                elif not player and section and belongs(name):
-                    name = f"{section} {name}"
-                elif weak:
-                    section = label_player(name)
-            if name in self.moment:
-                self.flush()
-            self.moment[name] = value_of(found[0])
+        text = TRAILING.sub(" ", WRAPPING.sub(" ", piece)) if "(" in piece else piece
+        parts = SPLIT.split(text)
+        for name, number in zip(names_between(self.section, tuple(parts[::2])), parts[1::2], strict=True):
+            if name:
+                if name in self.moment:
+                    self.flush()
+                self.moment[name] = value_of(number)
 
     def title(self, piece: str) -> None:
         """A line without numbers: a table's header, the title of what follows, or nothing."""
@@ -170,6 +165,31 @@ def bars_apart(piece: str) -> Iterator[str]:
     yield piece
 
 
+@lru_cache(maxsize=4096)
+def names_between(section: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The name of the number after each label but the last, '' where it has none. Lines of a log repeat their labels."""
+    names: list[str] = []
+    name = ""
+    for label, following in pairwise(labels):
+        mark = label.strip()
+        if mark == "/" and name and not name.endswith("#2"):
+            name += "#2"
+        elif mark in (":", "=", "->") and name != without_place(name):
+            names[-1], name = "", without_place(name)  # that was a place: 'D loss at epoch 5: 0.69'
+        else:
+            name, section = in_section(name_of(label), section)
+        names.append("" if COUNTED.match(following) else name)
+    return tuple(names)
+
+
+def in_section(name: str, section: str) -> tuple[str, str]:
+    """The name with its player, where the numbers before it told which one; and whose numbers follow."""
+    player, _ = player_of(words_of(name))
+    if player:
+        return name, label_player(name)
+    return (f"{section} {name}" if section and name and belongs(name) else name), section
+
+
 @lru_cache(maxsize=8192)
 def name_of(label: str) -> str:
     """The words of a label that name its number: those after the last mark that separates; 'Discriminator: loss' is one."""
@@ -194,6 +214,16 @@ def bare(text: str) -> str:
     return inner + ")" * max(0, inner.count("(") - inner.count(")"))
 
 
+PLACE = re.compile(r"\W*(?:\b(?:at|in|on|for|of|after)\b)?\W*\b(?:epoch|ep|step|iter|iteration|batch)$", re.I)
+
+
+@lru_cache(maxsize=1024)
+def without_place(name: str) -> str:
+    """'D loss' of 'D loss at epoch'; any other name, also one that is a place alone, as it is."""
+    rest = PLACE.sub("", name)
+    return rest if player_of(words_of(rest))[0] else name
+
+
 @lru_cache(maxsize=1024)
 def label_player(name: str) -> str:
     """The part of a name that says which player, to name its numbers that do not say it."""
@@ -205,7 +235,9 @@ def label_player(name: str) -> str:
 def belongs(name: str) -> bool:
     """True for 'loss' and 'acc', which follow the name of a player; not for 'real acc', which is D's wherever it stands."""
     told = meaning(name)
-    return not told.side and (told.kind in ("accuracy", "score", "penalty") or told.named)
+    if told.side:
+        return all(word in REAL or word in FAKE for word in words_of(name))  # '[D loss real: 0.4, fake: 0.6]'
+    return told.kind in ("accuracy", "score", "penalty") or told.named
 
 
 def cells_of(piece: str) -> list[str]:

@@ -153,5 +153,3 @@ def tensor_scalar(data: bytes) -> float | None:
     if kind == DOUBLE and len(content) == 8:
         return float(struct.unpack("<d", content)[0])
     return None
-
-

@@ -8,46 +8,71 @@ from functools import lru_cache
 from typing import Literal
 
 Kind = Literal[
-    "loss", "penalty", "score", "accuracy", "sign", "distance", "adversarial", "part", "epoch", "step", "of", "grad", "lr", "other"
+    "loss",
+    "penalty",
+    "score",
+    "accuracy",
+    "sign",
+    "distance",
+    "adversarial",
+    "part",
+    "epoch",
+    "step",
+    "of",
+    "grad",
+    "lr",
+    "other",
 ]
 
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[A-Z]")
 GLUED = re.compile(r"^(d|g|c|dis|disc|gen|critic|discriminator|generator)(loss|losses|err|error|cost|acc|real|fake|adv|gan)$")
+TERM = re.compile(r"^(d|c)(r|f)$")  # Brownlee's 'dr' and 'df'
 GLUED_BACK = re.compile(r"^(loss|err|error|net|cost|acc|opt)(d|g|dis|disc|gen|critic|discriminator|generator)$")
 
-D_WORDS = frozenset("d dis disc dsc discr discrim critic crit discriminators".split())
-G_WORDS = frozenset("g gen gener generators".split())
-D_BEGINS, G_BEGINS = ("discrimin", "descrimin", "discirmin", "disriminat", "critic"), ("generator", "generater", "genrator")
-WEAK_D, WEAK_G = frozenset("c".split()), frozenset("a adv adversarial gan dcgan combined".split())
 
-LOSS = frozenset("loss losses err error errs errors cost l objective bce lossvalue".split())
-REAL = frozenset("real reals true x valid_real positive r".split())
-FAKE = frozenset("fake fakes false generated synthetic synth gz negative f".split())
-PENALTY = frozenset("gp penalty r1 r2 reg regularization regularisation lipschitz lp alp gradpen gpen ortho drift".split())
-ACCURACY = frozenset("acc accuracy accur accs accuracies precision correct".split())
-SCORE = frozenset("score scores prob probs probability probabilities output outputs out pred preds prediction logit logits confidence".split())
-SIGN = frozenset("sign signs".split())
-DISTANCE = frozenset("wasserstein wdist wdistance emd distance dist divergence wass w_dist gap wd".split())
-ADVERSARIAL = frozenset("gan adv adversarial fool".split())
-PARTS = frozenset(
-    "l1 l2 pix pixel pixelwise fea feat feature features percep perceptual perc cycle cyc idt id identity ident vgg recon rec "
-    "reconstruction recons tv kl kld content style fm matching class cls classification aux auxiliary info mi mse mae ssim msssim seg "
-    "dice depth edge lpips l1loss latent contrastive ss commit commitment codebook quantize nll pl path mel stft duration dur".split()
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+D_WORDS = words("d dis disc dsc discr discrim critic crit discriminators")
+G_WORDS = words("g gen gener generators")
+D_BEGINS, G_BEGINS = ("discrimin", "descrimin", "discirmin", "disriminat", "critic"), ("generator", "generater", "genrator")
+WEAK_D, WEAK_G = words("c"), words("a adv adversarial gan dcgan combined")
+
+LOSS = words("loss losses err error errs errors cost l objective bce lossvalue")
+REAL = words("real reals true x valid_real positive r")
+FAKE = words("fake fakes false generated synthetic synth gz negative f")
+PENALTY = words("gp penalty r1 r2 reg regularization regularisation lipschitz lp alp gradpen gpen ortho drift")
+ACCURACY = words("acc accuracy accur accs accuracies precision correct")
+SCORE = words(
+    "score scores prob probs probability probabilities output outputs out pred preds prediction logit logits confidence"
 )
-EPOCH = frozenset("epoch epochs ep kimg tick".split())
-STEP = frozenset("step steps iter iters iteration iterations it batch batches i minibatch itr global_step n_iter global idx index".split())
-TIME = frozenset("time eta sec secs seconds elapsed ms mins minutes speed mem memory gpu cpu ram duration_s took timestamp hours".split())
-RATE = frozenset("lr lrs learning rate".split())
-GRADIENT = frozenset("grad grads gradient gradients norm gradnorm".split())
-OTHER = frozenset(
-    "fid kid lpips psnr inception recall params parameters seed size count num number total_params shape weight weights "
-    "best layer layers channel channels memory ppl samples ratio k n m version v beta alpha gamma lambda updates update".split()
+SIGN = words("sign signs")
+DISTANCE = words("wasserstein wdist wdistance emd distance dist divergence wass w_dist gap wd")
+ADVERSARIAL = words("gan adv adversarial fool")
+PARTS = words(
+    "l1 l2 pix pixel pixelwise fea feat feature features percep perceptual perc cycle cyc idt id identity ident vgg "
+    "recon rec reconstruction recons tv kl kld content style fm matching class cls classification aux auxiliary info "
+    "mi mse mae ssim msssim seg dice depth edge lpips l1loss latent contrastive ss commit commitment codebook "
+    "quantize nll pl path mel stft duration dur"
 )
-HELD_OUT = frozenset("val valid validation test eval dev".split())
-FILLING = frozenset(
-    "the s of avg average averaged mean running train training total current net network model value values and for in on at with per "
-    "info debug log last final curr cur is this new now after before ema smooth smoothed sum overall main stats".split()
+EPOCH = words("epoch epochs ep kimg tick")
+STEP = words("step steps iter iters iteration iterations it batch batches i minibatch itr global_step n_iter global idx index")
+TIME = words("time eta sec secs seconds elapsed ms mins minutes speed mem memory gpu cpu ram duration_s took timestamp hours")
+RATE = words("lr lrs learning rate")
+GRADIENT = words("grad grads gradient gradients norm gradnorm")
+OTHER = words(
+    "fid kid lpips psnr inception recall params parameters seed size count num number total_params shape weight "
+    "weights best layer layers channel channels memory ppl samples ratio k n m version v beta alpha gamma lambda "
+    "updates update"
 )
+HELD_OUT = words("val valid validation test eval dev")
+FILLING = words(
+    "the s of avg average averaged mean running train training total current net network model value values and for "
+    "in on at with per info debug log last final curr cur is this new now after before ema smooth smoothed sum "
+    "overall main stats"
+)
+KNOWN = LOSS | REAL | FAKE | ACCURACY | SCORE | SIGN | FILLING | HELD_OUT | DISTANCE  # the rest of a name tells pairs apart
 
 D_OF_X = re.compile(r"\bD\s*\(\s*(?:x|real|real_images?)\s*\)", re.I)
 D_OF_GZ = re.compile(r"\bD\s*\(\s*(?:G\s*\(\s*z?\d?\s*\)|fake|x_?hat|G)\s*\)?", re.I)
@@ -78,7 +103,7 @@ def words_of(name: str) -> tuple[str, ...]:
             continue
         for part in PART.findall(run):
             word = part.lower()
-            glued = GLUED.match(word) or GLUED_BACK.match(word)
+            glued = GLUED.match(word) or GLUED_BACK.match(word) or TERM.match(word)
             found += glued.groups() if glued else [word]
     return tuple(found)
 
@@ -111,19 +136,30 @@ def meaning(name: str) -> Meaning:
         return Meaning("score", "D", side="real")
     if D_OF_GZ.search(name):
         return Meaning("score", "D", side="fake", second=second)
-    words = words_of(name)
-    held = set(words)
-    player, weak = player_of(words)
+    parts = words_of(name)
+    held = set(parts)
+    player, weak = player_of(parts)
     side = "real" if held & REAL else "fake" if held & FAKE else ""
     held_out = bool(held & HELD_OUT)
-    known = LOSS | REAL | FAKE | ACCURACY | SCORE | SIGN | FILLING | HELD_OUT | DISTANCE | (ADVERSARIAL if not weak else WEAK_G | WEAK_D)
-    tag = "_".join(w for w in words if w not in known and not is_player(w) and w not in STEP and w not in EPOCH)
+    known = (
+        LOSS
+        | REAL
+        | FAKE
+        | ACCURACY
+        | SCORE
+        | SIGN
+        | FILLING
+        | HELD_OUT
+        | DISTANCE
+        | (ADVERSARIAL if not weak else WEAK_G | WEAK_D)
+    )
+    tag = "_".join(w for w in parts if w not in known and not is_player(w) and w not in STEP and w not in EPOCH)
     said = Meaning("other", player, weak, side, tag, bool(held & LOSS), held_out, second)
 
     def of(kind: Kind) -> Meaning:
         return Meaning(kind, player, weak, side, tag, said.named, held_out, second)
 
-    if held & (RATE | TIME):
+    if held & (RATE if held & LOSS else RATE | TIME):
         return of("lr" if held & RATE else "other")
     if held & PENALTY:
         return of("penalty")
@@ -151,7 +187,7 @@ def meaning(name: str) -> Meaning:
             return said
         if player == "G" and not weak and held & ADVERSARIAL:
             return of("adversarial")
-        if weak and not held & LOSS and held - LOSS - WEAK_D - WEAK_G - FILLING:
+        if weak and not held & LOSS and {word for word in held if not word.isdigit()} - WEAK_D - WEAK_G - FILLING - REAL - FAKE:
             return said
         return of("loss")
     return said

@@ -13,9 +13,10 @@ from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
 
 FEW = 10  # moments; with fewer, losses are less sure
-DEGREES = (("d_loss_won_surely", 0.85), ("d_loss_won_clearly", 0.7), ("d_loss_won", 0.55))  # thresholds, and how sure they make
+DEGREES = (("d_loss_won_surely", 0.85), ("d_loss_won_clearly", 0.7), ("d_loss_won", 0.55))  # and how sure they make
 UNSEEN = (
-    "D rejects nearly every fake and is hardly ever fooled. Losses alone can't tell how bad the samples are: some good GANs train"
+    "D rejects nearly every fake and is hardly ever fooled. Losses alone can't tell how bad the samples are: some good"
+    " GANs train"
     " like this, so look at samples before you change anything."
 )
 
@@ -40,7 +41,8 @@ def at_the_end(track: Track) -> Judgement | None:
     if not name:
         return None
     limit = THRESHOLDS[name]
-    told = f"D's loss averaged {mean:.3g} (mean convention) at the end: {max(share, 0):.1%} of the way from a perfect D to equilibrium"
+    far = f"{max(share, 0):.1%} of the way from a perfect D to equilibrium"
+    told = f"D's loss averaged {mean:.3g} (mean convention) at the end: {far}"
     evidence = [Evidence("d_loss", d.window, mean, "<", level(limit.value, track.facts), limit.source, told)]
     words = f"{told}. G's loss ended at {g.median:.3g}. {UNSEEN}"
     rise, much = growth(track["g_loss"]), THRESHOLDS["g_loss_rise"]
@@ -63,7 +65,8 @@ def for_long(track: Track) -> Judgement | None:
         return None
     window = (float(d.steps[np.argmax(below)]), float(d.steps[len(d) - 1 - np.argmax(below[::-1])]))
     words = (
-        f"D's loss was below {low:.2g} for {below.mean():.0%} of the run: for so long G had next to nothing to learn from. If it has come"
+        f"D's loss was below {low:.2g} for {below.mean():.0%} of the run: for so long G had next to nothing to learn from."
+        " If it has come"
         " back since, the losses can't tell whether the variety of the samples has."
     )
     evidence = Evidence("d_loss", window, float(below.mean()), ">", limit.value, limit.source, words)
@@ -79,9 +82,13 @@ def of_a_critic(track: Track) -> Judgement | None:
     if min(trend(smooth(np.abs(series.values))), trend(smooth(g))) < steady.value:
         return None
     words = (
-        f"The critic's loss went from {early(series).median:.3g} to {last_fifth(series).median:.3g} without turning back, and G's with it. It"
-        " estimates how far the samples are from the data, so it should shrink: either G does not learn, or nothing holds the critic's scale"
+        f"The critic's loss went from {early(series).median:.3g} to {last_fifth(series).median:.3g} without turning back,"
+        " and G's with it. It"
+        " estimates how far the samples are from the data, so it should shrink: either G does not learn, or nothing holds"
+        " the critic's scale"
         " (no penalty, no clipping)."
     )
-    evidence = Evidence("d_loss", series.window, size, ">", limit.value, limit.source, f"|L_D| grew {size:.1f}-fold over the run")
+    evidence = Evidence(
+        "d_loss", series.window, size, ">", limit.value, limit.source, f"|L_D| grew {size:.1f}-fold over the run"
+    )
     return Judgement(0.6, "serious", (evidence,), words)

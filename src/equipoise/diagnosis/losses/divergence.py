@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 import numpy as np
 
 from equipoise.diagnosis.curves import early, growth, last_fifth, smooth, trend
@@ -26,7 +27,11 @@ def broken(track: Track) -> Judgement | None:
         if not bad.any():
             continue
         first, lasts = float(series.steps[np.argmax(bad)]), bool(bad[-1])
-        words = f"{NAMES[name]} is not a number from {first:g} on" if lasts else f"{NAMES[name]} was not a number at {first:g}, and came back"
+        words = (
+            f"{NAMES[name]} is not a number from {first:g} on"
+            if lasts
+            else f"{NAMES[name]} was not a number at {first:g}, and came back"
+        )
         words += ": training after that is " + ("worthless; go back to a checkpoint before it." if lasts else "suspect.")
         evidence = Evidence(name, (first, series.window[1]), float(bad.mean()), ">", 0.0, "a loss is a finite number", words)
         return Judgement(0.98 if lasts else 0.6, "fatal" if lasts else "warning", (evidence,), words, since=first)
@@ -41,16 +46,21 @@ def exploding(track: Track) -> Judgement | None:
         if len(series) < 5:
             continue
         end, grew = float(np.median(np.abs(last_fifth(series).values))), growth(series)
-        runaway = end > 10 * limit.value and grew > 3 and trend(smooth(np.abs(series.values))) > THRESHOLDS["critic_trend"].value
+        runaway = (
+            end > 10 * limit.value and grew > 3 and trend(smooth(np.abs(series.values))) > THRESHOLDS["critic_trend"].value
+        )
         if end < limit.value or (grew < times.value and not runaway):
             continue
         since = beginning(track, name, limit.value)
         words = (
-            f"{NAMES[name]} went from {early(series).median:.3g} to {last_fifth(series).median:.3g} and has left every useful range:"
+            f"{NAMES[name]} went from {early(series).median:.3g} to {last_fifth(series).median:.3g} and has left every"
+            " useful range:"
             " an exploding penalty, a learning rate that is too high, or a critic without a constraint."
         )
         factor = f"{grew:.0f}-fold" if math.isfinite(grew) else "from zero"
-        evidence = Evidence(name, (since, series.window[1]), end, ">", limit.value, limit.source, f"|loss| ended at {end:.3g}, grown {factor}")
+        evidence = Evidence(
+            name, (since, series.window[1]), end, ">", limit.value, limit.source, f"|loss| ended at {end:.3g}, grown {factor}"
+        )
         return Judgement(0.9, "fatal", (evidence,), words, since=since)
     return None
 

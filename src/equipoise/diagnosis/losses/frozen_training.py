@@ -32,7 +32,10 @@ def of(track: Track, name: str) -> Judgement | None:
     why = saturated(value) or saturated(written(track, name))
     words = f"{NAMES[name]} stands still at {written(track, name):.6g}"
     words += f" ({why})." if why else "."
-    words += " A network that is trained never repeats its loss to the last digit: it is saturated, not updated, or what is printed is."
+    words += (
+        " A network that is trained never repeats its loss to the last digit: it is saturated or not updated, or what is"
+        " printed is not its loss."
+    )
     evidence = Evidence(name, end.window, share, ">", limit.value, limit.source, f"{share:.0%} of the last values are the same")
     dominated = name == "d_loss" and value < 1e-3
     verdict = "discriminator_dominance" if dominated and late(track["g_loss"]).median > 1 else None

@@ -27,7 +27,8 @@ def at_the_ceiling(track: Track) -> Judgement | None:
     if share < limit.value:
         return None
     words = (
-        f"D's hinge loss climbed all the way to {end.median:.3g}; {top:.3g} is that of a D that says the same of everything. Either D can't"
+        f"D's hinge loss climbed all the way to {end.median:.3g}; {top:.3g} is that of a D that says the same of"
+        " everything. Either D can't"
         " keep up with G, or the fakes have become as good as the data: the losses can't tell which."
     )
     evidence = Evidence("d_loss", end.window, share, ">", limit.value, limit.source, words)
@@ -45,11 +46,15 @@ def worse_than_a_coin(track: Track) -> Judgement | None:
     if times < lost.value or g.median > limit:
         return None
     words = (
-        f"D's loss ended at {d.median:.3g}, {times:.1f} times that of a D that says 1/2 of everything, and G's at {g.median:.3g}: D takes"
-        " fakes for real. G may be fooling a D that is too weak, too slow, or trained with wrong labels; that is no sign of good samples."
+        f"D's loss ended at {d.median:.3g}, {times:.1f} times that of a D that says 1/2 of everything, and G's at"
+        f" {g.median:.3g}: D takes"
+        " fakes for real. G may be fooling a D that is too weak, too slow, or trained with wrong labels; that is no sign"
+        " of good samples."
     )
     evidence = (
-        Evidence("d_loss", d.window, times, ">", lost.value, lost.source, f"D's loss is {times:.1f} times its value at equilibrium"),
+        Evidence(
+            "d_loss", d.window, times, ">", lost.value, lost.source, f"D's loss is {times:.1f} times its value at equilibrium"
+        ),
         Evidence("g_loss", g.window, g.median, "<", limit, passed.source, f"G's loss is {g.median:.3g}"),
     )
     return Judgement(0.7, "serious", evidence, words)

@@ -41,7 +41,8 @@ def judge(track: Track) -> Judgement | None:
     if off > limit.value:
         return None
     words = (
-        f"Both losses stand still, at {d.median:.3g} and {g.median:.3g}: just what an optimal D shows if the fakes cover {rho:.0%} of the"
+        f"Both losses stand still, at {d.median:.3g} and {g.median:.3g}: just what an optimal D shows if the fakes cover"
+        f" {rho:.0%} of the"
         " data's modes. That is no proof: look at a grid of samples for repetitions."
     )
     evidence = Evidence("d_loss, g_loss", d.window, off, "<", limit.value, limit.source, words)

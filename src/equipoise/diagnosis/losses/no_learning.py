@@ -24,8 +24,10 @@ def judge(track: Track) -> Judgement | None:
     if low < limit.value or not calm:
         return None
     words = (
-        f"D's loss was never below {low * facts.d_equilibrium:.3g}, its value if it says 1/2 of everything, in {len(d)} prints from the first"
-        " on. A D that learns is below it at least at the beginning, while fakes are easy: this one gives G nothing to learn from."
+        f"D's loss was never below {low * facts.d_equilibrium:.3g}, its value if it says 1/2 of everything, in {len(d)}"
+        " prints from the first"
+        " on. A D that learns is below it at least at the beginning, while fakes are easy: this one gives G nothing to"
+        " learn from."
     )
     evidence = Evidence("d_loss", d.window, low, ">", limit.value, limit.source, words)
     return Judgement(0.7, "serious", (evidence,), words)

@@ -30,7 +30,8 @@ def of_a_critic(track: Track) -> Judgement | None:
         return None
     times = spread / gap if gap else math.inf
     words = (
-        f"G's loss swings by {spread:.3g} (standard deviation) through zero, {times:.0f} times the critic's own loss, and does not calm"
+        f"G's loss swings by {spread:.3g} (standard deviation) through zero, {times:.0f} times the critic's own loss, and"
+        " does not calm"
         " down: the critic's level runs round with G instead of measuring a distance."
     )
     evidence = Evidence("g_loss", g.window, times, ">", limit.value, limit.source, words)

@@ -8,6 +8,7 @@ from equipoise.diagnosis.rule import Judgement
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
 
+
 def judge(track: Track) -> Judgement | None:
     """r_t as StyleGAN logs it: a hint, a strong one only where it stands near 1 while D tells fakes as surely."""
     limit, end = THRESHOLDS["r_t"], late(track["r_t"])
@@ -15,7 +16,8 @@ def judge(track: Track) -> Judgement | None:
         return None
     sure = 0.55 if end.median > 0.85 else 0.35
     words = (
-        f"D gives {(end.median + 1) / 2:.0%} of the training data a positive logit (r_t = {end.median:.2f}, ADA aims at {limit.value}): either D knows"
+        f"D gives {(end.median + 1) / 2:.0%} of the training data a positive logit (r_t = {end.median:.2f}, ADA aims at"
+        f" {limit.value}): either D knows"
         " the training data by heart, or it dominates. Only held-out data can tell (r_v)."
     )
     evidence = Evidence("r_t", end.window, end.median, ">", limit.value, limit.source, words)

@@ -15,7 +15,12 @@ FEW = 5
 
 def judge(track: Track) -> Judgement | None:
     facts, d, g = track.facts, late(track["d_loss"]), late(track["g_loss"])
-    if facts.objective not in ("non_saturating", "least_squares") or facts.d_equilibrium is None or len(track["d_loss"]) < FEW or not g:
+    if (
+        facts.objective not in ("non_saturating", "least_squares")
+        or facts.d_equilibrium is None
+        or len(track["d_loss"]) < FEW
+        or not g
+    ):
         return None
     limit = THRESHOLDS["both_zero"]
     level = facts.g_equilibrium if facts.g_equilibrium is not None else math.log(2)
@@ -23,7 +28,8 @@ def judge(track: Track) -> Judgement | None:
     if largest > limit.value:
         return None
     words = (
-        f"D's loss ended at {d.median:.3g} and G's at {g.median:.3g}. In a game of two opponents both can't vanish: G is trained with the label"
+        f"D's loss ended at {d.median:.3g} and G's at {g.median:.3g}. In a game of two opponents both can't vanish: G is"
+        " trained with the label"
         " that D gives to fakes, its loss is taken of reals, or what is printed is not what is trained."
     )
     evidence = Evidence("d_loss, g_loss", d.window, largest, "<", limit.value, limit.source, words)

@@ -50,11 +50,27 @@ def report(path: str | Path) -> Report:
             return Report(judge(of_run(where), RULES), where, "run folder of equipoise")
         where = inside(where)
     log = logs.read(where)
+    several = len(log.games) > 1
     reports = []
     for game in log.games:
-        notes = log.notes + ((f"{len(log.games)} pairs of players; this is {game.tag!r}",) if len(log.games) > 1 else ())
-        reports.append(Report(undecided(judge(convert.track(game, notes), RULES, LEAST)), where, log.format, game.tag))
-    return max(reports, key=lambda report: max((f.confidence for f in report.diagnosis.findings), default=0.0))
+        pair = (f"{len(log.games)} pairs of players; this is {game.tag!r}, the worst off",) if several else ()
+        reports.append(Report(of_log(convert.track(game, log.notes + pair)), where, log.format, game.tag))
+    return max(reports, key=lambda report: trouble(report.diagnosis))
+
+
+def of_log(track: Track) -> Diagnosis:
+    """What the rules say of a pair of players in a log."""
+    return undecided(judge(track, RULES, LEAST))
+
+
+def trouble(diagnosis: Diagnosis) -> float:
+    """How sure the surest finding is; 0 without one."""
+    return max((finding.confidence for finding in diagnosis.findings), default=0.0)
+
+
+def verdict_of_log(tracks: list[Track]) -> str:
+    """Of all pairs of players in a log, the verdict on the one that is worst off."""
+    return max(map(of_log, tracks), key=trouble).verdict
 
 
 def undecided(diagnosis: Diagnosis) -> Diagnosis:
@@ -79,7 +95,9 @@ def of_run(folder: Path) -> Track:
         raise RunError(f"{folder}: has no signals.jsonl yet")
     track = Track.of(history.read("step"), facts_of(folder / "recipe.yaml"))
     if history.damaged:
-        track.facts = replace(track.facts, notes=(*track.facts.notes, f"{history.damaged} damaged lines of signals.jsonl were left out"))
+        track.facts = replace(
+            track.facts, notes=(*track.facts.notes, f"{history.damaged} damaged lines of signals.jsonl were left out")
+        )
     return track
 
 
