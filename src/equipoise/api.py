@@ -57,6 +57,10 @@ class Run:
         """The records of signals.jsonl."""
         return list(History(RunFolder(self.path).signals).read("step", "epoch", "d_loss", "g_loss"))
 
+    def findings(self) -> list[dict[str, Any]]:
+        """The records of findings.jsonl: what was found, and what has passed, at which step."""
+        return list(History(RunFolder(self.path).findings).read("step"))
+
     def evaluations(self) -> list[dict[str, Any]]:
         """The records of evaluations.jsonl: the distance at each checkpoint."""
         return list(History(RunFolder(self.path).evaluations).read("step", "sliced_wasserstein"))
@@ -118,10 +122,12 @@ def fit(
     if said:
         progress.message(said)
     source = given.to(build.device(found.device)) if given is not None else build.source(found)
+    heldout = build.heldout(found) if given is None else None
     game = build.game(found, source, own)
     run = RunFolder.new(out, found.name)
     with run.created(found.to_yaml(), source_facts(source)):
-        training = Training(run, found, source, game, progress)
+        training = Training(run, found, source, game, progress, heldout)
+        run.write_facts(training.observer.facts)
     with run.locked():
         try:
             return finish(training)
@@ -173,14 +179,17 @@ def resume(
             game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")
         step = game.steps
-        training = Training(run, recipe, source, game, progress)
+        heldout = None if isinstance(data, Source) else build.heldout(recipe, data)
+        training = Training(run, recipe, source, game, progress, heldout)
+        if found is not None:
+            training.observer.load(found.tensors, found.facts)
         if training.clock.overdue:
             raise RunError(f"{run.path}: {step:,} steps ({training.clock.epoch:g} epochs) are done already; give a later end")
         if end:
             run.write_recipe(recipe.to_yaml())  # so that a later resume knows it
         if training.clock.finished:
             progress.message(f"{run.path}: is at its end, step {step:,}; go further with --epochs or --steps")
-        for history in (run.signals, run.evaluations):
+        for history in (run.signals, run.findings, run.evaluations):
             History(history).truncate_after(step)
         training.recall(None if found is None else step)
         return finish(training)
@@ -191,7 +200,7 @@ def finish(training: Training) -> Run:
         training.loop()
     finally:
         training.progress.finish({})
-        training.signals.close()
+        training.observer.close()
         training.evaluations.close()
     facts = source_facts(training.source)
     return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)

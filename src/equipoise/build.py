@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from typing import Any
 
 import torch
 
+from equipoise.data import MADE
 from equipoise.data.source import Source
-from equipoise.errors import RunError, SettingError
+from equipoise.errors import DataError, RunError, SettingError
 from equipoise.game import Game
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
@@ -46,6 +48,22 @@ def source(recipe: Recipe, path: str | Path | None = None) -> Source:
     """The recipe's data, on its device."""
     where = path if path is not None else recipe.data.get("path")
     found = data_kind(recipe).load(Path(where) if where is not None else None, recipe.seed)
+    return found.to(device(recipe.device))
+
+
+def heldout(recipe: Recipe, path: str | Path | None = None) -> Source | None:
+    """Reals that the run never trains on: a set's test split, or others of those that are made; None where there are none."""
+    kind = data_kind(recipe)
+    where = path if path is not None else recipe.data.get("path")
+    try:
+        if recipe.data.get("kind") in MADE:
+            found = kind.load(None, mix(recipe.seed, "held out"))
+        elif getattr(kind, "split", None) == "train":
+            found = dataclasses.replace(kind, split="test").load(None if where is None else Path(where), recipe.seed)  # type: ignore[type-var]
+        else:
+            return None
+    except DataError:  # it is not there, which is no reason not to train
+        return None
     return found.to(device(recipe.device))
 
 

@@ -120,6 +120,7 @@ class Game:
             z = self.latent(len(real))
             D = self.opponent()
             fake = self.G.module(z).float()
+            fake.retain_grad()  # what D tells G of each sample
             y = self.view(fake, real=False)
             d_fake = D(y)
             x = self.view(real, real=True) if self.objective.paired else None
@@ -170,6 +171,7 @@ class Game:
             d_fake_after=g.d_fake.detach(),
             d_loss=self.objective.recorded(d.loss.detach()),
             g_loss=g.loss.detach(),
+            fake_grad=g.fake.grad,
             extra=extra,
         )
         self.steps += 1
@@ -214,6 +216,13 @@ class Game:
         for trick in self.having("expected_targets"):
             real, fake = trick.expected_targets(real, fake)
         return self.objective.equilibrium(real, fake)
+
+    def floor(self) -> float | None:
+        """D's least possible loss, mean convention, with the targets that the tricks ask for; None where there is none."""
+        real, fake = 1.0, 0.0
+        for trick in self.having("expected_targets"):
+            real, fake = trick.expected_targets(real, fake)
+        return self.objective.floor(real, fake)
 
     # ----------------------------------------------------------------------------------------------- the tricks
 

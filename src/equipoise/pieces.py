@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from equipoise.seeds import Moment
 
 
+LARGE = 20.0  # a logit whose sigmoid is 0 or 1 to nine digits
+
+
 # ---------------------------------------------------------------------------------------------- objectives
 
 
@@ -63,6 +66,22 @@ class Objective:
     def equilibrium(self, real: float = 1.0, fake: float = 0.0) -> Equilibrium:
         """The values at equilibrium when the expected targets are `real` and `fake`."""
         raise NotImplementedError
+
+    def floor(self, real: float = 1.0, fake: float = 0.0) -> float | None:
+        """The recorded loss of a perfect D when the expected targets are `real` and `fake`; None where it has no bound.
+
+        Found on a grid of logits to two digits or better, since a reference line needs no more.
+        """
+        logits = torch.linspace(-LARGE, LARGE, 161)
+        asked = Targets(torch.tensor(real), torch.tensor(fake))
+
+        def least(scale: float) -> float:
+            pairs = torch.cartesian_prod(logits * scale, logits * scale)
+            losses = torch.vmap(lambda pair: self.recorded(self.d_loss(pair[:1], pair[1:], asked)))(pairs)
+            return float(losses.min())
+
+        near, far = least(1.0), least(2.0)
+        return near if far > near - 1.0 else None
 
     def recorded(self, d_loss: Tensor) -> Tensor:
         """D's loss in the mean convention."""
@@ -225,37 +244,50 @@ class Terms:
     d_fake_after: Tensor  # D's logits on fresh fakes, after D moved and before G does
     d_loss: Tensor  # the objective's loss, mean convention
     g_loss: Tensor
+    fake_grad: Tensor | None = None  # [B, ...] of G's whole loss by `fake`; None where nothing reached it
     extra: dict[str, Tensor] = field(default_factory=dict)  # each trick's term, by name: 'd/r1', 'g/feature_matching'
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Numbers measured from what a step left behind: `measure` returns one 0-dim tensor per name, on the device."""
+    """Numbers measured from what a step left behind: `measure` returns one 0-dim tensor per name, on the device, or
+    nothing in a step that has nothing to measure. It is asked after each `every`-th step.
+    """
 
     card: Card
     names: tuple[str, ...]
     measure: Callable[[Game, Terms], tuple[Tensor, ...]]
+    every: int = 1
+
+
+@dataclass
+class Judged:
+    """A batch as an exam sees it, on the device and without gradients."""
+
+    values: Tensor  # [N, ...]
+    codes: Tensor  # [N, F] of a frozen encoder, the same for the whole run
+    logits: Tensor  # D's, flat
+    features: Tensor | None  # [N, F] what D's last layer is given
 
 
 @dataclass
 class Exam:
-    """What the costlier signals look at, once every few hundred steps; all on the device, nothing with a gradient.
+    """What the costlier signals look at, once every few hundred steps. The players are copies: looking changes nothing."""
 
-    `G` and `D` run as copies in evaluation mode, so that looking changes nothing; every batch has its size first.
-    """
-
-    G: Callable[[Tensor], Tensor]  # fakes of latents
-    D: Callable[[Tensor], Tensor]  # logits, flat [N]
-    real: Tensor  # [N, ...] reals that D was trained on
-    fake: Tensor  # [N, ...] fresh fakes
-    heldout: Tensor | None  # [N, ...] reals that D never saw
+    real: Judged  # reals that D was trained on
+    fake: Judged  # fresh fakes, as many
+    heldout: Judged | None  # reals that D never saw
+    groups: Tensor  # int64 [N] which cluster each of the reference reals belongs to
     fixed: Tensor | None  # [n, ...] fakes of the same latents at every exam
-    fixed_before: Tensor | None  # the same at the exam before
-    averaged: Tensor | None  # the same latents through the averaged G
-    steps_between: int  # steps since the exam before; 0 at the first
-    encode: Callable[[Tensor], Tensor]  # a frozen encoder, the same for the whole run: [N, ...] -> [N, F]
-    features: Callable[[Tensor], Tensor]  # what D's last layer is given: [N, ...] -> [N, F]
-    modules: dict[str, nn.Module] = field(default_factory=dict)  # the players themselves, by name: 'G', 'D'
+    fixed_before: Tensor | None  # at the exam before
+    averaged: Tensor | None  # fakes of the same latents by the averaged G
+    steps_between: int  # since the exam before
+    modules: dict[str, nn.Module]  # the players themselves, by name: 'G', 'D'
+
+    @property
+    def reference(self) -> Judged:
+        """The reals to compare fakes with: held-out ones where there are any."""
+        return self.heldout if self.heldout is not None else self.real
 
 
 @dataclass(frozen=True)

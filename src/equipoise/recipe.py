@@ -29,7 +29,7 @@ LONGEST_WINDOW = 100_000  # steps whose signals are kept on the device
 
 
 PIECES: dict[str, dict[str, type[Trick]]] = {"tricks": TRICKS, "penalties": dict(PENALTIES)}
-SECTIONS = (*PIECES, "grids", "checkpoints")
+SECTIONS = (*PIECES, "grids", "checkpoints", "exams")
 
 
 @dataclass
@@ -59,6 +59,21 @@ class Checkpoints:
 
 
 @dataclass
+class Exams:
+    """Costlier signals: every so many steps (0: never; by default about twenty in a short run, each 500 steps in a long one),
+    on `samples` reals and as many fakes.
+    """
+
+    every_steps: int | None = None
+    samples: int = 256
+
+    def __post_init__(self) -> None:
+        at_least_1(self, "exams.", "samples")
+        if self.every_steps is not None and self.every_steps < 0:
+            raise SettingError("exams.every_steps", f"must be 0 (never) or more, not {self.every_steps}")
+
+
+@dataclass
 class Recipe:
     """Everything that defines a run. `data`, `network` and `optimizer` name a kind and give its settings."""
 
@@ -82,6 +97,7 @@ class Recipe:
     log_every: int = 10  # steps of one record in signals.jsonl: the mean over them
     grids: Grids = field(default_factory=Grids)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    exams: Exams = field(default_factory=Exams)
 
     def __post_init__(self) -> None:
         at_least_1(self, "", "batch", "latent", "log_every", "epochs", "steps")

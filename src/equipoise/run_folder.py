@@ -17,11 +17,13 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
 from equipoise import disk, environment, plain_json
+from equipoise.diagnosis.track import Facts
 from equipoise.errors import RunError, did_you_mean
 
 RUNS = Path("runs")  # where runs go that were given no folder
@@ -36,6 +38,7 @@ class RunFolder:
         self.recipe = self.path / "recipe.yaml"
         self.environment = self.path / "environment.json"
         self.data = self.path / "data.json"
+        self.facts = self.path / "facts.json"  # what rules may know of the game: its objective, its values at equilibrium
         self.watch = self.path / "watch.json"  # in place of a recipe, where somebody else's loop was watched
         self.signals = self.path / "signals.jsonl"
         self.findings = self.path / "findings.jsonl"
@@ -105,7 +108,7 @@ class RunFolder:
         """True for what a process leaves that was killed while it created a run here; it begins with the lock."""
         if not self.lock.exists():
             return False
-        ours = path in (self.lock, self.environment, self.data) or path.name.endswith(disk.PART)
+        ours = path in (self.lock, self.environment, self.data, self.facts) or path.name.endswith(disk.PART)
         return ours or (path in (self.samples, self.checkpoints) and path.is_dir() and not any(path.iterdir()))
 
     @contextmanager
@@ -187,6 +190,10 @@ class RunFolder:
             self._write(self.recipe, text)
         except OSError as error:
             raise self._trouble(error) from None
+
+    def write_facts(self, facts: Facts) -> None:
+        """Keep what rules may know of the game."""
+        self._write(self.facts, indented(asdict(facts)))
 
     def data_facts(self) -> dict[str, Any]:
         """What data.json says."""

@@ -11,24 +11,20 @@ import torch
 
 from equipoise import checkpoint, sampling
 from equipoise.data.source import Order, Source
-from equipoise.errors import EquipoiseError, RunError
+from equipoise.errors import DivergedError as DivergedError
+from equipoise.errors import RunError
 from equipoise.game import Game
 from equipoise.history import History
 from equipoise.metrics.quality import Yardstick
+from equipoise.observe import Observer
 from equipoise.pictures.album import Album
 from equipoise.progress import Progress
 from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
 from equipoise.schedule import Clock
-from equipoise.signals import SIGNALS
-from equipoise.signals.ring import Ring
 from equipoise.stop import Stop
 
 FAILED_SAVES = 3  # in a row end a run: it would be training for nothing
-
-
-class DivergedError(EquipoiseError):
-    """A loss or a weight is no number any more."""
 
 
 @dataclass
@@ -40,6 +36,7 @@ class Training:
     source: Source
     game: Game
     progress: Progress
+    heldout: Source | None = None  # reals that D never sees, to examine it with
     best: float | None = None  # the lowest distance so far
     best_step: int | None = None
     saved: int | None = None  # the newest checkpoint's step
@@ -52,17 +49,19 @@ class Training:
         self.started, self.first_step = time.monotonic(), self.game.steps
         self.order = Order(len(self.source), self.recipe.batch, self.recipe.seed, self.game.at.device)
         self.clock = Clock.of(self.recipe, self.order.batches, self.game)
-        self.ring = Ring(SIGNALS, self.recipe.log_every, self.game.at.device)
-        self.signals = History(self.run.signals)
+        self.observer = Observer(
+            self.run, self.recipe, self.source, self.heldout, self.game, self.planned, self.progress.message
+        )
         self.evaluations = History(self.run.evaluations)
         self.yardstick = Yardstick(self.source, self.recipe.seed)
         self.album = Album(self.run, self.recipe, self.source, self.game)
 
     def recall(self, step: int | None) -> None:
-        """After a resume: which checkpoint was saved last, which was the best so far, and how long it took."""
+        """After a resume: which checkpoint was saved last, which was the best so far, how long it took, what was found."""
         self.saved = step
-        for record in self.signals.read("seconds"):
+        for record in self.observer.signals.read("seconds"):
             self.seconds_before = record["seconds"]
+        self.observer.recall()
         for record in self.evaluations.read("step", "sliced_wasserstein"):
             if self.best is None or record["sliced_wasserstein"] < self.best:
                 self.best, self.best_step = record["sliced_wasserstein"], record["step"]
@@ -75,6 +74,7 @@ class Training:
             while not self.clock.finished and stop.asked is None:
                 self.step()
             self.look(force=True)
+            self.examine(force=self.clock.finished)
             if self.saved != self.clock.step:
                 self.keep()
         self.stopped_by = stop.asked
@@ -82,8 +82,9 @@ class Training:
     def step(self) -> None:
         terms = self.game.step(self.draw)
         self.clock.tick(self.game)
-        self.ring.look(self.game, terms)
+        self.observer.look(terms)
         self.look()
+        self.examine()
         recipe, clock = self.recipe, self.clock
         if clock.due(every_steps=recipe.grids.every_steps, every_epochs=recipe.grids.every_epochs) or clock.finished:
             self.picture()
@@ -97,18 +98,31 @@ class Training:
 
     def look(self, force: bool = False) -> None:
         """Copy the window of signals to the host, once in `log_every` steps, and write it down."""
-        if not self.ring.filled or not (force or self.clock.step % self.recipe.log_every == 0):
+        if not self.observer.ring.filled or not (force or self.clock.step % self.recipe.log_every == 0):
             return
-        window = self.ring.read()
-        seconds = round(self.seconds_before + time.monotonic() - self.started, 3)
-        epoch = round(self.clock.epoch, 4)
-        self.signals.append({"step": self.clock.step, "epoch": epoch, "seconds": seconds, **window.values})
+        window = self.observer.window(self.when())
         self.progress.update({**window.values, **self.place()})
         if window.first_bad is not None:
+            tensor = self.observer.first_bad()
+            where = f" (the first tensor that is no number: {tensor})" if tensor is not None else ""
             raise DivergedError(
-                f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}; training stopped. "
+                f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}{where}; training stopped. "
                 + self.last_good()
             )
+
+    def examine(self, force: bool = False) -> None:
+        """Hold an exam where one is due; `force`: also where none is, unless this step has had its own."""
+        if self.observer.due(self.clock.step) if not force else not self.observer.due(self.clock.step):
+            self.observer.exam(self.when())
+
+    def when(self) -> dict[str, Any]:
+        seconds = round(self.seconds_before + time.monotonic() - self.started, 3)
+        return {"step": self.clock.step, "epoch": round(self.clock.epoch, 4), "seconds": seconds}
+
+    @property
+    def planned(self) -> int:
+        """Steps that the recipe asks for; the same before and after a resume."""
+        return self.recipe.steps or (self.recipe.epochs or 0) * self.order.batches
 
     def place(self) -> dict[str, Any]:
         clock = self.clock
@@ -144,7 +158,7 @@ class Training:
         """Sample grids from fixed noise and the curves so far."""
         try:
             self.album.grids(self.clock.step)
-            self.album.curves(list(self.signals.read("step")), self.game.equilibrium())
+            self.album.curves(list(self.observer.signals.read("step", "d_loss")), self.game.equilibrium())
         except OSError as error:  # a full disk may have room again; the run can do without a picture
             self.progress.message(f"warning: no pictures of step {self.clock.step} ({error.strerror or error})")
 
@@ -159,10 +173,12 @@ class Training:
         self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})
         distance = score["sliced_wasserstein"]
         better = self.best is None or distance < self.best
+        seen, about = self.observer.state()
+        tensors, facts = tensors | seen, facts | about
         facts["data"] = self.source.fingerprint()
         facts["batches"] = self.clock.batches
         try:
-            self.signals.sync()
+            self.observer.sync()
             self.evaluations.sync()
             checkpoint.save(self.run.checkpoints, step, tensors, facts)
         except RunError as error:

@@ -21,7 +21,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["game"],
     ["sampling", "signals"],
     ["recipe", "metrics", "checkpoint", "run_folder", "progress", "stop"],
-    ["own", "build", "schedule", "choose", "pictures", "watching"],
+    ["own", "build", "schedule", "choose", "pictures", "watching", "observe"],
     ["train", "export"],
     ["api"],
     ["equilibrium"],

@@ -1,0 +1,191 @@
+"""The eyes of a run: signals at every step, exams once in a while, and the doctor's findings. It never changes the game."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise import sampling
+from equipoise.data.source import Source
+from equipoise.diagnosis import RULES
+from equipoise.diagnosis.doctor import Change
+from equipoise.diagnosis.track import Facts
+from equipoise.diagnosis.visits import EXAM, Visits
+from equipoise.game import Game
+from equipoise.history import History
+from equipoise.metrics.encoders.random_conv import Encoder
+from equipoise.pieces import Terms
+from equipoise.recipe import Recipe
+from equipoise.run_folder import RunFolder
+from equipoise.seeds import generator
+from equipoise.signals import EXAMINATIONS, nonfinite, watched
+from equipoise.signals.examiner import Examiner
+from equipoise.signals.ring import Ring, Window
+
+FIXED = 64  # latents whose fakes are compared from exam to exam
+STANDING = 256  # latents for the standing statistics of batch normalisation, in an exam
+EXAMS, LOOKS = 20, 100  # in a short run: at least so many exams, and looks of the doctor
+MOST_BATCHES = 8  # of samples in an exam
+RAREST, OFTENEST = 500, 20  # steps between exams; the latter for each batch of an exam's samples, to keep the price low
+LOOK_RAREST, LOOK_OFTENEST = 100, 10  # steps between looks
+STATE = "exam/fixed"  # in a checkpoint
+
+
+def samples(recipe: Recipe, source: Source) -> int:
+    """How many samples an exam looks at: whole batches."""
+    batches = min(MOST_BATCHES, max(1, recipe.exams.samples // recipe.batch), len(source) // recipe.batch)
+    return batches * recipe.batch
+
+
+def cadence(recipe: Recipe, source: Source, steps: int) -> int:
+    """Steps from one exam to the next, 0 for none: as the recipe says or, where it does not, enough of them at a low price."""
+    if recipe.exams.every_steps is not None:
+        return recipe.exams.every_steps
+    dearest = OFTENEST * samples(recipe, source) // recipe.batch
+    return max(dearest, min(RAREST, steps // EXAMS))
+
+
+def facts_of(game: Game, recipe: Recipe, source: Source, steps: int) -> Facts:
+    """What rules may know of a run besides its signals."""
+    at_equilibrium = game.equilibrium()
+    name = game.objective.card.name
+    return Facts(
+        objective=name,
+        convention="mean",
+        d_equilibrium=at_equilibrium.d_loss,
+        g_equilibrium=at_equilibrium.g_loss,
+        d_floor=game.floor(),
+        logits=at_equilibrium.logit is not None and game.objective.takes_targets,
+        batch=recipe.batch,
+        samples=len(source),
+        steps_planned=steps,
+    )
+
+
+@dataclass
+class Observer:
+    """Watches a game, writes signals.jsonl and findings.jsonl, and says what the doctor finds."""
+
+    run: RunFolder
+    recipe: Recipe
+    source: Source
+    heldout: Source | None
+    game: Game
+    steps: int  # planned
+    say: Callable[[str], None]
+    signals: History = field(init=False)
+    findings: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ring = Ring(watched(), self.recipe.log_every, self.game.at.device)
+        self.signals, self.findings = History(self.run.signals), History(self.run.findings)
+        self.facts = facts_of(self.game, self.recipe, self.source, self.steps)
+        looks = max(LOOK_OFTENEST, min(LOOK_RAREST, self.steps // LOOKS))
+        self.visits = Visits(RULES, self.facts, looks)
+        self.every = cadence(self.recipe, self.source, self.steps)
+        self.examiner = self._examiner() if self.every else None
+        self.terms: Terms | None = None
+
+    def recall(self) -> None:
+        """After a resume: what the doctor knew."""
+        self.visits.replay(self.signals.read("step"))
+
+    # ------------------------------------------------------------------------------------------- each step
+
+    def look(self, terms: Terms) -> None:
+        """After each step; never waits for the device."""
+        self.ring.look(self.game, terms)
+        self.terms = terms
+
+    def window(self, place: dict[str, Any]) -> Window:
+        """The signals since the last window, written down at `place` (step, epoch, seconds)."""
+        window = self.ring.read()
+        self.write({**place, **window.values})
+        return window
+
+    def write(self, record: dict[str, Any]) -> None:
+        self.signals.append(record)
+        for change in self.visits.take(record):
+            self.tell(change, record["step"])
+
+    def tell(self, change: Change, step: int) -> None:
+        """Write a finding down, and say it once."""
+        finding = change.finding
+        self.findings.append({"step": step, "what": change.what, "finding": finding.as_json()})
+        title = RULES[finding.name].card.title
+        self.say(f"finding: {title}. {finding.words}" if change.what == "raised" else f"passed: {title}")
+
+    def first_bad(self) -> str | None:
+        """The first tensor that is no number, by name."""
+        return nonfinite.first(self.game, self.terms)
+
+    # ------------------------------------------------------------------------------------------- exams
+
+    def due(self, step: int) -> bool:
+        return bool(self.every) and step % self.every == 0
+
+    def exam(self, place: dict[str, Any]) -> None:
+        """Examine the players as they are, and write it down."""
+        if self.examiner is None:
+            return
+        game, n = self.game, len(self.examiner.reals)
+        found = {name: self.settled(module) for name, module in sampling.generators(game).items()}
+        device = game.at.device
+        z = torch.randn(n, game.latent_size, generator=generator(device, game.at.seed, game.steps, "exam"), device=device)
+        fixed = sampling.fixed_noise(game, FIXED, "exam")
+        numbers = self.examiner.examine(
+            game.steps,
+            game.D.module,
+            lambda x: game.view(x, real=True),
+            self.fakes(found["raw"], z),
+            {"G": game.G.module, "D": game.D.module},
+            self.fakes(found["raw"], fixed),
+            self.fakes(found["ema"], fixed) if "ema" in found else None,
+        )
+        self.write({**place, EXAM: True, **numbers})
+
+    def settled(self, module: nn.Module) -> nn.Module:
+        """A copy in evaluation mode with standing statistics."""
+        return sampling.standing(module, sampling.fixed_noise(self.game, STANDING, "standing"))
+
+    @torch.no_grad()
+    def fakes(self, module: nn.Module, z: Tensor) -> Tensor:
+        return torch.cat([module(part).float() for part in torch.split(z, self.recipe.batch)])
+
+    def _examiner(self) -> Examiner:
+        n = samples(self.recipe, self.source)
+        reals = some(self.source, n, self.recipe.seed)
+        heldout = None
+        if self.heldout is not None and len(self.heldout) >= self.recipe.batch:
+            heldout = some(self.heldout, min(n, len(self.heldout) // self.recipe.batch * self.recipe.batch), self.recipe.seed)
+        encoder = Encoder(reals if heldout is None else heldout)
+        return Examiner(EXAMINATIONS, reals, heldout, encoder, self.recipe.batch)
+
+    # ------------------------------------------------------------------------------- what a checkpoint keeps
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        if self.examiner is None or self.examiner.before is None:
+            return {}, {}
+        return {STATE: self.examiner.before}, {"exam": self.examiner.step}
+
+    def load(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        if self.examiner is not None and STATE in tensors and isinstance(facts.get("exam"), int):
+            self.examiner.before, self.examiner.step = tensors[STATE].to(self.game.at.device), facts["exam"]
+
+    def sync(self) -> None:
+        self.signals.sync()
+        self.findings.sync()
+
+    def close(self) -> None:
+        self.signals.close()
+        self.findings.close()
+
+
+def some(source: Source, n: int, seed: int) -> Tensor:
+    """The same n samples for the whole run."""
+    order = torch.randperm(len(source), generator=generator("cpu", seed, "exam"))[:n]
+    return source.batch(order.to(source.device))
