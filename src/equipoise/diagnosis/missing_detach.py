@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import level, onset, percent, recent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -10,7 +10,7 @@ from equipoise.diagnosis.track import Track
 CARD = Card(
     name="missing_detach",
     title="Missing detach or zero_grad: a player moves by the other one's gradient",
-    equation="norm of the gradient that the other's backward left when the optimizer steps, of the whole gradient, > 0.01",
+    equation="norm of the gradient that the other player's backward left, of one's whole gradient when one moves, > 0.01",
     source="A correct loop: 0",
     helps="Every tensor has the right shape and every loss falls: nothing else shows it",
     hurts="Sums both losses on purpose in some published loops (gradient reversal): then it is no bug",
@@ -30,16 +30,17 @@ def from_signals(track: Track) -> Judgement | None:
     for name, (mover, other, why) in SIDES.items():
         series = track[name].finite
         now = recent(series)
-        if len(now) < 2 or not now.median > THRESHOLDS["foreign_gradient"].value:
+        share = now.median / level(track, f"{mover.lower()}_grad") if now.median > 0 else 0.0
+        if len(now) < 2 or not share > THRESHOLDS["foreign_gradient"].value:
             continue
-        told = f"{percent(now.median)} of the gradient by which {mover} moves comes from {other}'s loss ({steps(now)})."
-        evidence = Evidence.of(name, now, now.median, ">", "foreign_gradient", told)
+        told = f"{percent(min(share, 1.0))} of the gradient by which {mover} moves comes from {other}'s loss ({steps(now)})."
+        evidence = Evidence.of(name, now, share, ">", "foreign_gradient", told)
         words = (
             f"{told} It pulls {mover} the way {other} wants: {why}. It is not a matter of settings, and no curve shows it. "
             f"Detach the fakes in D's step, and call zero_grad of a player right before its own backward."
         )
-        begin = onset(series, series.values > THRESHOLDS["foreign_gradient"].value)
-        return Judgement(sureness(now.median, "foreign_gradient"), "serious", (evidence,), words, begin)
+        begin = onset(series, series.values > 0)
+        return Judgement(sureness(share, "foreign_gradient"), "serious", (evidence,), words, begin)
     return None
 
 
@@ -47,7 +48,7 @@ RULE = Rule(
     card=CARD,
     axis="wiring",
     verdict="no_learning",
-    readings=(Reading(("g_grad_in_d_step",), from_signals), Reading(("d_grad_in_g_step",), from_signals)),
+    readings=(Reading(("g_grad_in_d_step", "g_grad"), from_signals), Reading(("d_grad_in_g_step", "d_grad"), from_signals)),
     remedies=("detach",),
     explains=(
         "discriminator_dominance",
