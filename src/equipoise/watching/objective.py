@@ -19,7 +19,9 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.pieces import Targets
 
 Numbers = NDArray[np.float64]
-EXACT = 2e-4  # relative misfit that rounding alone makes in float32; half precision makes more
+ROUNDING = 2e-7  # relative misfit that float32 makes; half precision makes more
+ODD = 30.0  # times worse is a fit whose scale nobody's loss has: near 0 a sigmoid is a line, and another objective's too
+SCALES = (1.0, 0.5)  # of a sum over real and fake, and of their mean
 LINEAR = ("non_saturating", "least_squares")  # targets enter these linearly
 TARGETS = {"non_saturating": (-0.4, 1.4), "least_squares": (-2.0, 2.0)}  # that anybody would ask for
 OTHERS = ("wasserstein", "hinge", "relativistic_average", "relativistic_paired")
@@ -158,8 +160,8 @@ class Guess:
     @property
     def convention(self) -> str:
         """How the loop sums D's loss over real and fake: 'sum' or 'mean'; '' where some other factor is in it."""
-        near = {"sum": 1.0, "mean": 0.5}
-        return next((name for name, value in near.items() if abs(self.scale / value - 1) < 0.02), "")
+        near = zip(("sum", "mean"), SCALES, strict=True)
+        return next((name for name, value in near if abs(self.scale / value - 1) < 0.02), "")
 
 
 def choose(steps: list[Mapping[str, Fit]], penalised: bool) -> Guess:
@@ -170,20 +172,24 @@ def choose(steps: list[Mapping[str, Fit]], penalised: bool) -> Guess:
     if not steps:
         return Guess()
     names = set.intersection(*(set(step) for step in steps))
-    misfits = {name: float(np.median([step[name].misfit for step in steps])) for name in names}
-    if not misfits:
+    if not names:
         return Guess()
-    best = min(misfits.values())
-    equal = [name for name, misfit in misfits.items() if misfit <= max(3 * best, EXACT)]
+    misfits = {name: float(np.median([step[name].misfit for step in steps])) for name in names}
+    scores = {name: (misfits[name] + ROUNDING) * (1 if usual([step[name] for step in steps]) else ODD) for name in names}
     order = ["wasserstein", "hinge"] if penalised else ["hinge", "wasserstein"]
     order += ["non_saturating", "least_squares", "relativistic_average", "relativistic_paired"]
-    name = min(equal, key=order.index)
-    rest = [misfit for other, misfit in misfits.items() if other != name]
-    clear = misfits[name] < 0.02 and min(rest, default=1.0) > max(5 * misfits[name], 2 * EXACT)
-    certainty = 0.99 if clear else 0.5 if misfits[name] < 0.3 else 0.2
+    best = min(scores.values())
+    name = min((name for name in names if scores[name] <= 3 * best), key=order.index)
+    rest = min((score for other, score in scores.items() if other != name), default=1.0)
+    certainty = 0.99 if misfits[name] < 0.02 and rest > 5 * scores[name] else 0.5 if misfits[name] < 0.3 else 0.2
     fitted = [step[name] for step in steps]
     median = {part: float(np.median([getattr(fit, part) for fit in fitted])) for part in ("scale", "real", "fake")}
     return Guess(name, certainty, median["scale"], tidy(median["real"]), tidy(median["fake"]))
+
+
+def usual(fits: list[Fit]) -> bool:
+    scale = float(np.median([fit.scale for fit in fits]))
+    return any(abs(scale / known - 1) < 0.02 for known in SCALES)
 
 
 def tidy(target: float) -> float:
