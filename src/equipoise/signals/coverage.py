@@ -18,7 +18,7 @@ CARD = Card(
     hurts="Against training data, memorised samples cover everything: take held-out reals",
     cost="distances among a few hundred samples, in an exam",
 )
-NAMES = ("coverage", "coverage_wide", "coverage_least", "coverage_d")
+NAMES = ("coverage", "coverage_wide", "coverage_least", "coverage_d", "precision_wide")
 WIDE = 16  # a wide ball holds one in so many of the reals: what is a little off still lies in it, a lost mode leaves it empty
 FEWEST = 8  # reals of a group, for its share to mean something
 
@@ -27,6 +27,11 @@ def of(real: Tensor, fake: Tensor, k: int = K) -> tuple[Tensor, Tensor]:
     """(coverage over its expected value for reals, which reals are covered): rows [N, F] and [M, F]."""
     covered = held(radii(among(real), k), distances(real, fake))
     return covered.float().mean() / expected(k, len(real) - 1, len(fake)), covered
+
+
+def precision(real: Tensor, fake: Tensor, k: int) -> Tensor:
+    """The share of fakes in any real's ball of its k-th neighbour (Kynkaanniemi et al. 2019): near 1 for wide balls and reals."""
+    return (distances(real, fake) <= radii(among(real), k)[:, None]).any(0).float().mean()
 
 
 def least(covered: Tensor, groups: Tensor) -> Tensor | None:
@@ -42,7 +47,7 @@ def measure(exam: Exam) -> dict[str, Tensor]:
     ratio, _ = of(real.codes, fake.codes)
     wide = max(K, len(real.codes) // WIDE)
     wide_ratio, reached = of(real.codes, fake.codes, wide)
-    found = {"coverage": ratio, "coverage_wide": wide_ratio}
+    found = {"coverage": ratio, "coverage_wide": wide_ratio, "precision_wide": precision(real.codes, fake.codes, wide)}
     if len(exam.groups) == len(reached):
         smallest = least(reached, exam.groups)
         if smallest is not None:
