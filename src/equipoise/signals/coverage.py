@@ -30,7 +30,7 @@ def of(real: Tensor, fake: Tensor, k: int = K) -> tuple[Tensor, Tensor]:
 
 
 def precision(real: Tensor, fake: Tensor, k: int) -> Tensor:
-    """The share of fakes in any real's ball of its k-th neighbour (Kynkaanniemi et al. 2019): near 1 for wide balls and reals."""
+    """The share of fakes in the ball of a real's k-th neighbour (Kynkaanniemi et al. 2019); near 1 for reals and wide balls."""
     return (distances(real, fake) <= radii(among(real), k)[:, None]).any(0).float().mean()
 
 
