@@ -31,7 +31,10 @@ def dcgan(sigmoid: bool = True, channels: int = 1) -> tuple[nn.Module, nn.Module
     )
     last = [nn.Sigmoid()] if sigmoid else []
     netD = nn.Sequential(
-        nn.Conv2d(channels, 8, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(8, 1, 4, 1, 0, bias=False), *last
+        nn.Conv2d(channels, 8, 4, 2, 1, bias=False),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(8, 1, 4, 1, 0, bias=False),
+        *last,
     )
     return netG.apply(weights_init), netD.apply(weights_init)
 
@@ -345,7 +348,7 @@ def hinge_sngan(attach: Attach) -> Own:
 
 
 def r1(attach: Attach, shared: bool = True) -> Own:
-    """StyleGAN2's loss: softplus, and R1 on reals; shared with the loss's own pass, or lazily in a pass and a step of its own."""
+    """StyleGAN2's loss: softplus, and R1 on reals; shared with the loss's own pass, or in a lazy pass and step of its own."""
     G, D = mlps()
     attach(G, D)
     opt_g, opt_d = adam(G), adam(D)
@@ -428,7 +431,7 @@ def conditional(attach: Attach) -> Own:
     G, D = (Labelled(net, last) for net, last in zip(mlps(2, 3), (False, True), strict=True))
     attach(G, D)
     mse, opt_g, opt_d = nn.MSELoss(), adam(G), adam(D)
-    d_real = None
+    own = None
     while True:
         real, labels = torch.randn(BATCH, 2) + 3, torch.randint(0, 3, (BATCH,))
         valid, fake = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
@@ -439,14 +442,14 @@ def conditional(attach: Attach) -> Own:
         g_loss = mse(after, valid)
         g_loss.backward()
         opt_g.step()
-        if d_real is not None:
-            yield {"real": d_real, "fake": d_fake, "after": mean(after), "d_loss": d_loss.item(), "g_loss": g_loss.item()}
+        if own is not None:
+            yield {**own, "after": mean(after), "g_loss": g_loss.item()}
         opt_d.zero_grad()
         on_real, on_fake = D(real, labels), D(gen.detach(), gen_labels)
         d_loss = (mse(on_real, valid) + mse(on_fake, fake)) / 2
         d_loss.backward()
         opt_d.step()
-        d_real, d_fake = mean(on_real), mean(on_fake)
+        own = {"real": mean(on_real), "fake": mean(on_fake), "d_loss": d_loss.item()}
 
 
 def pix2pix(attach: Attach) -> Own:

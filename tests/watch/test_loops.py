@@ -1,4 +1,4 @@
-"""Loops as people write them, each attached with one line: what was seen is what the loop itself computed, and nothing changed."""
+"""Loops as people write them, attached with one line: what was seen is what the loop itself computed, and nothing changed."""
 
 import copy
 import gc
@@ -129,7 +129,9 @@ def test_nothing_is_left_after_closing(case: str) -> None:
 def test_two_watches_do_not_disturb_each_other() -> None:
     torch.manual_seed(0)
     seen: list[Any] = []
-    loop = loops.dcgan_tutorial(lambda G, D: seen.extend(equipoise.watch(G, D, every=1, out=False, print=False) for _ in range(2)))
+    loop = loops.dcgan_tutorial(
+        lambda G, D: seen.extend(equipoise.watch(G, D, every=1, out=False, print=False) for _ in range(2))
+    )
     list(islice(loop, 4))
     one, two = (watch.signals() for watch in seen)
     assert [r["d_real"] for r in one] == [r["d_real"] for r in two] and len(one) == 4

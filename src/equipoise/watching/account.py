@@ -13,13 +13,13 @@ from torch import Tensor
 from equipoise.diagnosis.track import Facts
 from equipoise.objectives import OBJECTIVES
 from equipoise.pieces import Targets, Terms
+from equipoise.signals import logits
 from equipoise.signals.scores import NAMES, measure
 from equipoise.watching.objective import Guess, Numbers, Said, g_scale
 from equipoise.watching.referee import Batch
 
 PROBABLE = ("non_saturating", "minimax")  # games whose D gives logits of probabilities
 BOUNDED = ("least_squares", "hinge", "relativistic_average", "relativistic_paired")  # D's loss is at least 0
-FULL = 10.0  # a logit beyond it has a full sigmoid
 
 
 def as_logits(said: Said, guess: Guess) -> Tensor:
@@ -31,17 +31,23 @@ def of_step(guess: Guess, d: Batch, g: Batch | None) -> dict[str, float]:
     """Signals of D's step, and of G's step where there was one after it."""
     real, fake = as_logits(d.real, guess), as_logits(d.fake, guess)
     after = as_logits(g.fake, guess) if g is not None and len(g.fake) else None
-    everything = torch.cat([real, fake])
     zero = torch.zeros(())
     empty = torch.empty(0)
     terms = Terms(empty, empty, real, fake, after if after is not None else fake, zero, zero)
     found = dict(zip(NAMES, (float(value) for value in measure(None, terms)), strict=True))  # type: ignore[arg-type]
     if after is None:
         del found["d_fake_after"]
-    found["logit_std"] = float(everything.std(correction=0))
-    found["saturation"] = float((everything.abs() > FULL).float().mean())
+    found |= zip(("logit_std", "saturation"), (float(value) for value in logits.of(real, fake)), strict=True)
+    found |= {"push_real": push(d.real), "push_fake": push(d.fake)}
+    if g is not None and len(g.fake):
+        found["push_g"] = push(g.fake)
     found |= losses(guess, real, fake, after, g)
     return found | reach(d)
+
+
+def push(said: Said) -> float:
+    """Where a player's loss pushes D's output: the share of outputs that go up minus the share that go down."""
+    return float(-np.sign(said.grad).mean())
 
 
 def losses(guess: Guess, real: Tensor, fake: Tensor, after: Tensor | None, g: Batch | None) -> dict[str, float]:
@@ -63,7 +69,7 @@ def reach(d: Batch) -> dict[str, float]:
     """How far the values of reals and fakes reach; {} in steps of which that was not noted."""
     if not len(d.real_extent) or not len(d.fake_extent):
         return {}
-    found = {}
+    found: dict[str, float] = {}
     for side, extent in (("real", d.real_extent), ("fake", d.fake_extent)):
         found |= {f"{side}_min": float(extent[:, 0].min()), f"{side}_max": float(extent[:, 1].max())}
     spread = spread_of(d.real_extent)

@@ -18,6 +18,7 @@ class Call:
     """Everything that is needed later to say what the call was, on the device and without a graph."""
 
     order: int  # of all calls
+    number: int  # of the calls since a player moved
     n: int
     logits: Tensor  # [n, m] a copy, as D gave them
     squashed: bool
@@ -26,7 +27,9 @@ class Call:
     looking: bool  # a step of which more is noted
     masks: dict[str, Tensor] = field(default_factory=dict)  # where a sample may lie -> bool [n], which rows are known fakes
     extents: dict[str, Tensor] = field(default_factory=dict)  # the same -> [n, 4]
-    x: Tensor | None = None  # the sample itself, a copy, where it is kept for an exam
+    x: Tensor | None = None  # what D was given, a copy, where it is kept for an exam
+    like: tuple[int, ...] | None = None  # the shape of a sample
+    rows: Any = None  # bool [n], which rows are fakes: the umpire's verdict
     others: bool = False  # D was given more than the sample
     penalised: bool = False  # a gradient came that is differentiated again: the pass of a penalty
     evaluating: bool = False  # D was in evaluation mode
@@ -41,24 +44,40 @@ class Arrival:
     grad: Tensor  # [n, m], the same selection as the call's logits
 
 
-def look_at(args: Any, kwargs: Any, output: Tensor, fakes: Fakes, order: int, squashed: bool, looking: bool) -> Call:
+@dataclass(frozen=True)
+class Effort:
+    """How much is asked of a call."""
+
+    looking: bool  # note everything
+    search: bool = True  # look for fakes by their content, where nothing else tells
+    sample: bool = False  # keep a copy for an exam
+
+
+def look_at(
+    args: Any, kwargs: Any, output: Tensor, fakes: Fakes, order: tuple[int, int], squashed: bool, effort: Effort
+) -> Call:
     """What can be told at once; nothing here waits for the device."""
     given = [t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()]
     x, fake, reaches = sample_of(given, fakes)
     n = output.shape[0]
-    call = Call(order, n, kept(output, n), squashed, fake, reaches, looking, others=len(given) > 1)
+    call = Call(*order, n, kept(output, n), squashed, fake, reaches, effort.looking, others=len(given) > 1)
     newest = fake or fakes.newest
     if x is None or newest is None:
         return call
-    places = views(x, tuple(newest.x.shape[1:]))
-    if fake is None:
+    call.like = tuple(newest.x.shape[1:])
+    if not effort.looking and (fake is not None or not effort.search):
+        return call
+    places = views(x, call.like)
+    if fake is None and (effort.search or effort.looking):
         known = fakes.like(x)
         for place, part in places.items():
             prints = fingerprint(part)
             alike = [f.prints for f in known if f.prints.shape[1] == prints.shape[1] and f.x[0].numel() == part[0].numel()]
             if alike:
                 call.masks[place] = found_among(prints, torch.cat(alike))
-    if looking:
+    if effort.sample and reaches is None:
+        call.x = x.detach().clone()
+    if effort.looking:
         call.extents = {place: extent(part) for place, part in places.items()}
     return call
 

@@ -25,7 +25,11 @@ class Fake:
     source: Tensor | None  # the first numbers of what it was made from, a copy
     inputs: tuple[tuple[Any, ...], dict[str, Any]]
     evaluating: bool  # the generator was in evaluation mode
-    _prints: Tensor | None = field(default=None)
+    place: int = field(init=False)
+    _prints: Tensor | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.place = address(self.x)
 
     @property
     def prints(self) -> Tensor:
@@ -45,27 +49,28 @@ class Fakes:
         self.recent[fake.maker].append(fake)
         self.newest = fake
         if output.grad_fn is not None:
-            output.grad_fn.metadata[TAG] = fake.maker  # on the node itself: holds no graph alive
+            tags(output.grad_fn)[TAG] = fake.maker  # on the node itself: holds no graph alive
 
     def of_storage(self, x: Tensor) -> Fake | None:
         """The fake whose memory `x` is or is a part of: the output itself, detached, sliced or reshaped."""
         place = address(x)
         for outputs in self.recent.values():
             for fake in reversed(outputs):
-                if address(fake.x) == place:
+                if fake.place == place:
                     return fake
         return None
 
     def of_graph(self, x: Tensor) -> str | None:
         """The generator that a gradient at `x` would reach."""
         node = x.grad_fn
-        ahead, seen = [node] if node is not None else [], set()
+        ahead: list[Any] = [node] if node is not None else []
+        seen: set[Any] = set()
         while ahead and len(seen) < FARTHEST:
             node = ahead.pop()
             if node in seen:
                 continue
             seen.add(node)
-            maker = node.metadata.get(TAG)
+            maker = tags(node).get(TAG)
             if maker in self.recent:
                 return str(maker)
             ahead += [before for before, _ in node.next_functions if before is not None]
@@ -79,6 +84,12 @@ class Fakes:
         for outputs in self.recent.values():
             outputs.clear()
         self.newest = None
+
+
+def tags(node: Any) -> dict[str, Any]:
+    """What anybody noted on a node of a graph: autograd keeps one dict for each."""
+    found: dict[str, Any] = node.metadata
+    return found
 
 
 def address(x: Tensor) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,8 @@ from equipoise.diagnosis.doctor import Change, Doctor, diagnose
 from equipoise.diagnosis.finding import Diagnosis
 from equipoise.diagnosis.track import Track
 from equipoise.watching import account
-from equipoise.watching.call import Arrival
+from equipoise.watching.call import Arrival, Effort
+from equipoise.watching.exam import Exams
 from equipoise.watching.objective import Guess, choose, fits, saturating
 from equipoise.watching.referee import MOST_PENDING, Batch, Move, Read, Umpire, part
 
@@ -21,11 +23,16 @@ D_ONLY = 20  # D steps in place of one of G: a window ends also where G never mo
 FITS = 12  # steps that the objective is told from
 
 
+Examine = Callable[["Match"], dict[str, float]]
+
+
 class Match:
     """What is known of one D's game. `every` steps of G make a window, of which `look_every`-th steps are noted in full."""
 
-    def __init__(self, name: str, D: nn.Module, every: int, look_every: int, objective: str | None) -> None:
+    def __init__(self, name: str, D: nn.Module, every: int, look_every: int, objective: str | None, exams: Exams) -> None:
         self.name, self.D, self.every, self.look_every, self.given = name, D, every, look_every, objective
+        self.exams = exams
+        self.calls = 0  # since a player moved
         self.pending: list[Arrival] = []
         self.d_moves: list[Move] = []
         self.g_moves: list[Move] = []
@@ -38,8 +45,6 @@ class Match:
         self.penalised = False
         self.by_labels = 0
         self.batch: int | None = None
-        self.makers: Counter[str] = Counter()
-        self.extra: dict[str, float] = {}  # what an exam found since the last record
         self.notes: list[str] = []
         self.records: list[dict[str, float]] = []
         self.sources: dict[str, Tensor] = {}  # what each generator's fakes of the step before were made from
@@ -53,6 +58,7 @@ class Match:
 
     def moved(self, mover: str, measured: dict[str, Tensor]) -> Move | None:
         """An optimizer has stepped; None where this game had no part in it."""
+        self.calls = 0
         mine, self.pending = part(self.pending, mover)
         if not mine:
             return None
@@ -64,6 +70,13 @@ class Match:
             self.g_moves.append(move)
             self.g_steps += 1
         return move
+
+    def effort(self) -> Effort:
+        """How much is asked of the call that is being made."""
+        self.calls += 1
+        looking = self.looking
+        search = self.calls not in self.d_umpire.strangers
+        return Effort(looking, search, looking and self.exams.gathering(self.g_steps, self.every))
 
     def arrived(self, arrival: Arrival) -> None:
         """A gradient came back to one of D's calls; of too many that no optimizer takes, the older half is forgotten."""
@@ -77,7 +90,7 @@ class Match:
 
     # --------------------------------------------------------------------------------------------- when a window ends
 
-    def record(self) -> dict[str, float] | None:
+    def record(self, examine: Examine) -> dict[str, float] | None:
         """The window's signals, and a new window; None where nothing can be told of it."""
         d_moves, g_moves = self.d_moves, self.g_moves
         self.d_moves, self.g_moves = [], []
@@ -97,8 +110,8 @@ class Match:
             pushes = [push for a in move.arrivals if (push := read.push(a.call)) is not None]
             rows.append(read.measured(move) | (account.fake_grad(self.guess, g, pushes) if g is not None else {}))
         rows += [read.measured(move) for move in d_moves]
-        values = account.means(rows) | self.extra
-        self.extra = {}
+        self.exams.gather(d_moves, self.d_umpire.place)
+        values = account.means(rows) | examine(self)
         if not values:
             return None
         step = max(self.g_steps, self.recorded_at + 1)
@@ -113,7 +126,8 @@ class Match:
 
     def learn(self, d: list[Batch], g: list[Batch]) -> None:
         """Which game it is, from the newest steps."""
-        for batch in d[-4:]:
+        sure = self.guess.certainty > 0.9 and len(self.fits) == FITS
+        for batch in d[-1 if sure else -4 :]:
             if not batch.by_labels or not self.fits:
                 self.fits.append(fits(batch.real, batch.fake))
         if d:

@@ -13,6 +13,7 @@ from torch.nn.modules.dropout import _DropoutNd
 from torch.optim import Optimizer
 
 from equipoise.errors import SettingError
+from equipoise.signals.updates import ratio
 
 See = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
 
@@ -69,12 +70,15 @@ class Player:
         return [p.detach().clone() for p in self.parameters]
 
     def update_ratio(self, before: list[Tensor]) -> Tensor | None:
-        """How far the weights have moved, relative to their norm."""
+        """How far the weights have moved, relative to their norm; None where they are not the same tensors any more."""
         now = [p.detach() for p in self.parameters]
-        if not before or len(now) != len(before):
-            return None
-        moved = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(torch._foreach_sub(now, before))))
-        return moved / torch.linalg.vector_norm(torch.stack(torch._foreach_norm(before)))
+        return ratio(before, now) if before and len(now) == len(before) else None
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The range of the last layer's values, where it has one."""
+        last = next((m for m in reversed(list(self.network.modules())) if not list(m.children())), None)
+        return {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0)}.get(type(last)) if last is not None else None
 
     def hook(self, see: See) -> Any:
         """Call `see(args, kwargs, output)` after each forward pass; returns the handle."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from equipoise.watching.objective import Said
 from equipoise.watching.tensors import to_host
 
 Numbers = NDArray[np.float64]
+ENOUGH = 20  # searches in vain
 MOST_PENDING = 512  # arrivals that wait for an optimizer: more come only where none ever steps
 
 
@@ -62,6 +63,8 @@ class Umpire:
 
     matched: dict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     place: str | None = None
+    visits: Counter[int] = field(default_factory=Counter)  # steps in which the n-th call of a step was looked at
+    strangers: set[int] = field(default_factory=set)  # calls of a step, by number, that never held a known fake
 
     def batches(self, moves: list[Move], read: Read) -> list[Batch | None]:
         """Of each step, None for one that can't be told."""
@@ -83,16 +86,24 @@ class Umpire:
             for position, arrival in enumerate(step):
                 for place, mask in read.masks(arrival.call).items():
                     found[place] += mask.mean()
+                    self.visit(arrival.call.number, bool(mask.any()))
                     at = (len(step), position)
                     self.matched[at] = max(self.matched[at], float(mask.mean()))
         if any(found.values()):
             self.place = max(found, key=lambda place: found[place])
+
+    def visit(self, number: int, known: bool) -> None:
+        """A call that was searched for fakes in vain often enough is not searched in every step."""
+        self.visits[number] = 0 if known else self.visits[number] + 1
+        (self.strangers.add if self.visits[number] > ENOUGH else self.strangers.discard)(number)
 
     def batch(self, step: list[Arrival], read: Read) -> Batch | None:
         masks = [self.mask(arrival.call, (len(step), i), read) for i, arrival in enumerate(step)]
         by_labels = False
         if step and not any(mask.any() for mask in masks):
             masks, by_labels = self.asked(step, read), True
+        for arrival, rows in zip(step, masks, strict=True):
+            arrival.call.rows = rows
         return gather(step, masks, read, self.place, by_labels) if step else None
 
     def mask(self, call: Call, at: tuple[int, int], read: Read) -> NDArray[np.bool_]:

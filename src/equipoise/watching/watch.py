@@ -28,6 +28,7 @@ from equipoise.errors import RunError, SettingError, did_you_mean
 from equipoise.objectives import OBJECTIVES
 from equipoise.watching import words
 from equipoise.watching.call import Arrival, Listener, Push, look_at, sample_of
+from equipoise.watching.exam import Exams
 from equipoise.watching.folder import Notes, name_of_script
 from equipoise.watching.lineage import Fake, Fakes, beginning
 from equipoise.watching.match import Match
@@ -86,12 +87,13 @@ class Watch:
         self.given = list(optimizers) if isinstance(optimizers, Iterable) else [optimizers] if optimizers is not None else []
         if not all(isinstance(optimizer, Optimizer) for optimizer in self.given):
             raise SettingError("optimizers", "must be a torch.optim.Optimizer or several")
-        self.heldout, self.exam_every, self.out = heldout, exam_every, out
+        self.out = out
         self.first = first_process()
         self.say = say if callable(say) else on_stderr if say and self.first else lambda text: None
         self.fakes = Fakes(list(self.generators))
         self.matches = {
-            n: Match(n, p.network, every, max(1, every // LOOKS), objective) for n, p in self.discriminators.items()
+            name: Match(name, player.network, every, max(1, every // LOOKS), objective, Exams(exam_every, heldout))
+            for name, player in self.discriminators.items()
         }
         self.notes: dict[str, Notes] = {}
         self.movers: weakref.WeakKeyDictionary[Optimizer, tuple[int, list[Player]]] = weakref.WeakKeyDictionary()
@@ -99,6 +101,7 @@ class Watch:
         self.measured: dict[str, dict[str, Tensor]] = {}
         self.sources: dict[str, Tensor] = {}
         self.leaking: set[str] = set()  # generators that a step of D has pushed, until their own backward begins
+        self.left: set[str] = set()  # discriminators that a step of G has pushed, until their own backward begins
         self.leaks: dict[str, Tensor] = {}
         self.saying: dict[str, tuple[int, bool]] = {}
         self.orders = 0
@@ -208,7 +211,9 @@ class Watch:
         if said is None or not said.requires_grad:
             return
         self.orders += 1
-        call = look_at(args, kwargs, said, self.fakes, self.orders, self.squashes(player, said), match.looking)
+        effort = match.effort()
+        order = self.orders, match.calls
+        call = look_at(args, kwargs, said, self.fakes, order, self.squashes(player, said), effort)
         call.evaluating = player.evaluating
         said.register_hook(Listener(call, partial(self.arrived, match)))
         if match.looking and call.reaches is not None:
@@ -229,10 +234,17 @@ class Watch:
         maker = arrival.call.reaches
         if maker in self.leaking:
             self.leaking.discard(maker)
-            norm = self.generators[maker].grad_norm()
-            if norm is not None:
-                self.leaks[maker] = norm
+            self.leak(self.generators[maker])
+        elif maker is None and match.name in self.left:
+            self.left.discard(match.name)
+            self.leak(self.discriminators[match.name])
         match.arrived(arrival)
+
+    def leak(self, player: Player) -> None:
+        """What of another player's backward is still in a player's gradients as its own backward begins."""
+        norm = player.grad_norm()
+        if norm is not None:
+            self.leaks[player.name] = norm
 
     # -------------------------------------------------------------------------------------------------- optimizers
 
@@ -279,6 +291,9 @@ class Watch:
         move = match.moved("D", {f"d_{name}": value for name, value in measured.items()})
         if move is None:
             return
+        like = move.arrivals[-1].call
+        move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, like.logits.new_zeros(()))
+        move.measured["d_eval_mode"] = like.logits.new_full((), float(like.evaluating))
         self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
         self.finish(match)
 
@@ -292,6 +307,8 @@ class Watch:
                 continue
             for name in names & {a.call.reaches for a in move.arrivals}:
                 move.measured |= self.wiring(match, name, move.arrivals)
+            if match.looking:
+                self.left.add(match.name)
             self.finish(match)
 
     def wiring(self, match: Match, maker: str, arrivals: list[Arrival]) -> dict[str, Tensor]:
@@ -300,9 +317,12 @@ class Watch:
         like = call.logits
         zero, one = like.new_zeros(()), like.new_ones(())
         found = {"g_grad_in_d_step": self.leaks.pop(maker, zero)}
-        found["d_eval_mode"] = one if call.evaluating else zero
         fake = call.fake
+        limits = self.generators[maker].limits
+        if limits is not None and match.looking:
+            found |= {"g_low": one * limits[0], "g_high": one * limits[1]}
         if fake is not None:
+            match.exams.keep(fake)
             found["g_eval_mode"] = one if fake.evaluating else zero
             before = match.sources.get(maker)
             if fake.source is not None:
@@ -324,7 +344,7 @@ class Watch:
                 self.record(match)
 
     def record(self, match: Match) -> None:
-        found = match.record()
+        found = match.record(self.examined)
         if found is None:
             return
         found["seconds"] = round(time.monotonic() - self.begun, 3)
@@ -337,6 +357,17 @@ class Watch:
             self.say(words.told(change, where))
             if match.name in self.notes:
                 self.notes[match.name].found(change)
+
+    def examined(self, match: Match) -> dict[str, float]:
+        """The exam's numbers where one is due. A network that can't be copied is not examined, and that is said."""
+        exams, squashes = match.exams, self.saying.get(match.name, (0, False))[1]
+        try:
+            return exams.examine(match.g_steps, self.discriminators[match.name], self.generators.get(exams.maker), squashes)
+        except Exception as error:
+            log.debug("no exam", exc_info=True)
+            exams.every = 0
+            match.notes.append(f"no exams: {type(error).__name__}: {error}")
+            return {}
 
     def open(self) -> None:
         """Make the run folder; of several discriminators each has one in it."""
