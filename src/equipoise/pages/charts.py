@@ -11,6 +11,8 @@ Hue = Literal["d", "g", "after", "third", "fourth", "fifth"]  # blue is D and re
 
 @dataclass(frozen=True)
 class Line:
+    """A signal on a chart."""
+
     signal: str
     label: str
     hue: Hue
@@ -43,15 +45,16 @@ CHARTS = (
     Chart(
         "losses",
         "Losses of the two players",
-        "D judges, G forges. The dashed lines are where both would stand if fakes were distributed as reals; the shaded bands, "
-        "where healthy runs of this objective were found. Losses measure the other player as much as one's own: low is not good.",
+        "D judges, G forges. The dashed lines are where both would stand if fakes were distributed as reals; the shaded "
+        "bands, where healthy runs of this objective were found. Losses measure the other player as much as "
+        "one's own: low is not good.",
         (Line("d_loss", "D loss", "d"), Line("g_loss", "G loss", "g")),
     ),
     Chart(
         "scores",
         "What D says",
-        "D's mean belief that a sample is real: of reals, and of fakes before and after its own step. Both at the dashed line: D can't "
-        "tell them apart. Far apart for long: D wins.",
+        "D's mean belief that a sample is real: of reals, and of fakes before and after its own step. Both at the "
+        "dashed line: D can't tell them apart. Far apart for long: D wins.",
         (
             Line("d_real", "of reals", "d"),
             Line("d_fake_before", "of fakes, before its step", "g"),
@@ -62,7 +65,8 @@ CHARTS = (
     Chart(
         "accuracy",
         "How often D is right",
-        "At 0.5 D guesses. Right about reals that it was trained on, but not about held-out ones: it has learnt them by heart.",
+        "At 0.5 D guesses. Right about reals that it was trained on, but not about held-out ones: it has learnt them by heart. "
+        "With smoothed labels D's neutral point is not the middle, and these may part with nothing wrong.",
         (
             Line("accuracy_real", "reals", "d"),
             Line("accuracy_fake", "fakes", "g"),
@@ -84,8 +88,8 @@ CHARTS = (
     Chart(
         "diversity",
         "How varied the fakes are",
-        "Spread of fakes divided by that of reals: 1 is as varied as the data. Falling while the losses look calm is how mode collapse "
-        "shows.",
+        "Spread of fakes divided by that of reals: 1 is as varied as the data. Falling while the losses look calm is "
+        "how mode collapse shows.",
         (
             Line("diversity_encoder", "frozen encoder", "g"),
             Line("diversity_d", "D's features", "after"),
@@ -105,7 +109,8 @@ CHARTS = (
     Chart(
         "overfitting",
         "Does D learn the reals by heart?",
-        "r_t near 1: D is sure of its training reals. r_v near 1: it takes held-out reals for fakes. Only both together mean overfitting.",
+        "r_t near 1: D is sure of its training reals. r_v near 1: it takes held-out reals for fakes. "
+        "Only both together mean overfitting.",
         (Line("r_t", "r_t", "third"), Line("r_v", "r_v", "d"), Line("memorised", "fakes nearer to training reals", "g")),
         span=(0, 1),
         marks=(Mark(0.5, "r_v: overfitting above"),),
@@ -127,7 +132,8 @@ CHARTS = (
     Chart(
         "logits",
         "D's raw scores",
-        "Before the sigmoid. Beyond 10 either way D is as good as certain, and a saturating loss gives G nothing to learn from.",
+        "Before the sigmoid. Beyond 10 either way D is as good as certain, and a saturating loss gives G nothing to learn "
+        "from.",
         (Line("logit_real", "reals", "d"), Line("logit_fake", "fakes", "g"), Line("logit_std", "spread of all", "third")),
         marks=(Mark(0.0, "undecided"),),
     ),
@@ -141,14 +147,15 @@ CHARTS = (
     Chart(
         "motion",
         "Do the samples still move?",
-        "How far the samples of fixed noise moved since the last exam, and how far the raw generator is from its running average. Both should "
-        "shrink; constant and large means cycling.",
+        "How far the samples of fixed noise moved since the last exam, and how far the raw generator is from its running "
+        "average. Both should shrink; constant and large means cycling.",
         (Line("drift", "drift of fixed samples", "g"), Line("average_distance", "raw to average", "after")),
     ),
     Chart(
         "certificates",
         "What D proves on held-out reals",
-        "Lower bounds of the distance between fakes and reals that hold for any D. High: fakes differ for certain. Near 0: nothing is proven.",
+        "Lower bounds of the distance between fakes and reals that hold for any D. High: fakes differ for "
+        "certain. Near 0: nothing is proven.",
         (Line("certificate_jsd", "Jensen-Shannon", "d"), Line("certificate_tv", "total variation", "third")),
         span=(0, 0.7),
     ),
@@ -181,8 +188,8 @@ CHARTS = (
     Chart(
         "distance",
         "Distance of the samples to the data",
-        "Sliced Wasserstein distance of samples to reals at each checkpoint: lower is better. It looks at the samples themselves, "
-        "which no loss does.",
+        "Sliced Wasserstein distance of samples to reals at each checkpoint: lower is better. It looks at the samples "
+        "themselves, which no loss does.",
         (Line("sliced_wasserstein", "sliced Wasserstein", "g"),),
         span=(0, 0.02),
     ),
@@ -208,8 +215,8 @@ def charts(signals: Iterable[str]) -> list[dict[str, Any]]:
     }
     for key, (title, about, names) in groups.items():
         for name, part in parts(key, names):
-            lines = tuple(Line(signal, signal, HUES[i % len(HUES)]) for i, signal in enumerate(part))
-            shown.append(asdict(Chart(name, title, about, lines)))
+            several = tuple(Line(signal, signal, HUES[i % len(HUES)]) for i, signal in enumerate(part))
+            shown.append(asdict(Chart(name, title, about, several)))
     return shown
 
 

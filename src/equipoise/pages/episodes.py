@@ -43,7 +43,8 @@ def episodes(said: Iterable[Mapping[str, Any]], diagnosis: Diagnosis) -> list[di
     A finding of the diagnosis that was never raised stands since its own evidence; one that was raised and that the whole
     run no longer shows is an episode that has `passed`.
     """
-    open_, closed = {}, []
+    open_: dict[str, dict[str, Any]] = {}
+    closed: list[dict[str, Any]] = []
     for change in said:
         name = change["finding"]["name"]
         if change["what"] == "cleared":

@@ -19,7 +19,10 @@ def page(story: dict[str, Any]) -> str:
     """The document. Its policy forbids every network request, every frame and every script but its own."""
     parts = {name: part(name) for name in PARTS}
     style, code = parts["page.css"], "\n".join(parts[name] for name in PARTS[1:])
-    policy = f"default-src 'none'; img-src data:; style-src '{digest(style)}'; script-src '{digest(code)}'; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{digest(style)}'; script-src '{digest(code)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     fill = {
         "POLICY": html.escape(policy, quote=False),
         "TITLE": html.escape(str(story["name"])),

@@ -55,7 +55,7 @@ def story(material: Material, rules: Mapping[str, Rule] = RULES) -> dict[str, An
         "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "name": material.name,
         "facts": asdict(track.facts),
-        "verdict": verdict(diagnosis, len(rules)),
+        "verdict": verdict(diagnosis, len(rules), found),
         "records": track.points,
         "last_step": track.step,
         "planned": track.facts.steps_planned,

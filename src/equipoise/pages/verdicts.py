@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from equipoise.diagnosis.finding import Diagnosis
@@ -14,26 +15,43 @@ WORDS = {  # title, and what it means for somebody who never read a GAN's curves
     ),
     "generator_dominance": (
         "D is too weak",
-        "The discriminator can't tell fakes from reals, though they differ: G learns nothing from it.",
+        "The discriminator can't tell fakes from reals, though they differ: the generator learns nothing from it.",
     ),
     "mode_collapse": ("Mode collapse", "The generator makes only a small part of what the data holds."),
-    "divergence": ("Diverged", "Numbers grew without bound or stopped being numbers."),
+    "divergence": ("Diverged", "Numbers grew without bound, or stopped being numbers."),
     "oscillation": ("Oscillating", "The players chase each other instead of settling."),
-    "no_learning": ("Not learning", "The players do not get anywhere."),
+    "no_learning": ("Not learning", "The players get nowhere."),
     "overfitting": ("Overfitting", "The discriminator learns the training data by heart."),
-    "unknown": ("Unknown", "There is too little here to say anything."),
+    "unknown": ("Unknown", "There is too little here to say what is going on."),
 }
 TONES = {"healthy": "good", "unknown": "quiet"}  # all others are bad
+ENOUGH = 0.5  # of the rules; with fewer that could judge, nothing found is not called health
 
 
-def verdict(diagnosis: Diagnosis, rules: int) -> dict[str, Any]:
-    """The verdict for a person: `label`, `title`, `words`, `tone`, and `reasons` from the strongest down."""
+def verdict(diagnosis: Diagnosis, rules: int, episodes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The verdict for a person: `label`, `title`, `words`, `tone`, and `reasons`, the strongest first."""
     title, words = WORDS.get(diagnosis.verdict, (diagnosis.verdict.replace("_", " ").capitalize(), ""))
-    judged = rules - len(diagnosis.not_assessed)
-    reasons = [finding.words for finding in diagnosis.findings if finding.verdict == diagnosis.verdict][:3]
-    if diagnosis.verdict == "healthy":
-        reasons = [f"{judged} of {rules} known failures could be looked for, and none was found."]
-        if diagnosis.not_assessed:
-            reasons.append(f"{len(diagnosis.not_assessed)} could not: their signals are missing (listed below).")
-    tone = TONES.get(diagnosis.verdict, "bad")
+    tone, silent = TONES.get(diagnosis.verdict, "bad"), len(diagnosis.not_assessed)
+    if diagnosis.verdict in TONES:
+        reasons = [f"{rules - silent} of {rules} known failures could be looked for; {count(diagnosis)} found."]
+        if diagnosis.verdict == "healthy" and rules - silent < ENOUGH * rules:
+            title, tone = "No failure found", "quiet"
+            words = "Nothing in what was measured speaks of a failure, but most failures need signals that are missing here."
+    else:
+        speak = [finding for finding in diagnosis.findings if finding.verdict == diagnosis.verdict]
+        reasons = [one.words for finding in speak for one in finding.evidence]
+        others = [f"{f.name.replace('_', ' ')}" for f in diagnosis.findings if f.verdict != diagnosis.verdict]
+        reasons = [*reasons[:3], *([f"Found as well: {', '.join(others)}."] if others else [])]
+    standing = {finding.name for finding in diagnosis.findings}
+    passed = [str(one["name"]).replace("_", " ") for one in episodes if one["passed"] and one["name"] not in standing]
+    if passed:
+        if diagnosis.verdict == "healthy":
+            title, tone = "No failure at the end", "warn"
+            words = "Nothing in the last part of the run speaks of a failure, but something did before."
+        reasons.append(f"Came and passed during the run: {', '.join(dict.fromkeys(passed))}.")
     return {"label": diagnosis.verdict, "title": title, "words": words, "tone": tone, "reasons": reasons}
+
+
+def count(diagnosis: Diagnosis) -> str:
+    n = len(diagnosis.findings)
+    return "none was" if n == 0 else "one is suspected, and no alarm was" if n == 1 else f"{n} are suspected, and no alarm was"

@@ -63,7 +63,6 @@ function averaged(values, reach) {
 class Scale {
   constructor(values, levels, span, log) {
     const sorted = Float64Array.from(values).sort();
-    if (!sorted.length) sorted.set([]);
     const inside = [...levels];
     if (sorted.length) inside.push(quantile(sorted, log ? 0 : 1 - KEPT), quantile(sorted, log ? 1 : KEPT));
     if (span && !log) inside.push(...span);
@@ -85,7 +84,8 @@ class Scale {
     this.low = this.to(low) - (low < 0 || this.kind === "log" ? room : 0);
     this.high = this.to(high) + room;
     if (span && !log && span[1] >= high) this.high = this.to(high) + room * 0.35;
-    this.cut = sorted.length && !log && (sorted[0] < low || sorted[sorted.length - 1] > high) ? [sorted[0], sorted[sorted.length - 1]] : null;
+    const [least, most] = [sorted[0], sorted[sorted.length - 1]];
+    this.cut = sorted.length && !log && (this.to(least) < this.low || this.to(most) > this.high) ? [least, most] : null;
   }
   share(value) {
     return Math.min(1.02, Math.max(-0.02, (this.to(value) - this.low) / (this.high - this.low)));
@@ -131,7 +131,7 @@ class Chart {
       return number;
     });
     this.legend = h("ul", { class: "legend" }, ...this.lines.map((line, i) =>
-      h("li", { class: `hue-${line.hue}` }, h("i"), line.label, this.values[i], ...this.beside(line))));
+      h("li", { class: `hue-${line.hue}` }, h("i"), line.label, this.values[i])));
     this.svg = svg("svg", { role: "img", "aria-label": this.described() });
     this.foot = h("p", { class: "small faint" });
     this.element = h("figure", { class: "chart", id: `chart-${definition.name}` },
@@ -147,10 +147,6 @@ class Chart {
       point(event);
     });
     this.svg.addEventListener("pointermove", (event) => event.buttons & 1 && this.svg.hasPointerCapture(event.pointerId) && point(event));
-  }
-
-  beside(line) {
-    return line.anchor.equilibrium === undefined ? [] : [h("span", { class: "faint" }, `equilibrium ${digits(line.anchor.equilibrium)}`)];
   }
 
   described() {
@@ -182,6 +178,10 @@ class Chart {
       if (line.anchor.band) levels.push(...line.anchor.band);
     }
     for (const mark of this.definition.marks) levels.push(mark.value);
+    for (const line of this.lines) { // smooth lines are never cut, only the spikes around them
+      const shown = smoothed(line.mean, smoothing || 1 / 50).filter((v) => v !== null);
+      if (shown.length) levels.push(shown.reduce((a, b) => Math.min(a, b)), shown.reduce((a, b) => Math.max(a, b)));
+    }
     this.scale = new Scale(all, logarithmic ? levels.filter((v) => v > 0) : levels, this.definition.span, logarithmic);
     const parts = [];
     parts.push(...this.frame());
@@ -200,7 +200,7 @@ class Chart {
     const words = [];
     if (this.scale.cut) words.push(`Spikes are cut off; all values: ${digits(this.scale.cut[0])} to ${digits(this.scale.cut[1])}.`);
     if (this.scale.kind !== "linear") words.push(this.scale.kind === "log" ? "Logarithmic scale." : "Scale: inverse hyperbolic sine, logarithmic far from 0.");
-    if (this.lines.some((line) => line.low)) words.push("Pale: lowest to highest of the records that share a pixel.");
+    if (this.definition.name === "losses" && this.lines.some((line) => line.low)) words.push("Pale: lowest to highest of the records that share a pixel.");
     if (this.lines.some((line) => line.bad)) words.push("Red crosses: infinite, or not a number.");
     const sources = [...new Set(this.lines.map((line) => line.anchor.source).filter(Boolean))];
     if (sources.length) words.push(`Healthy band: ${sources[0]}.`);
@@ -217,8 +217,9 @@ class Chart {
     const { first, last } = this.page;
     for (const value of last > first ? ticks(first, last, this.width < 460 ? 3 : 6) : [first]) {
       const x = this.x(value);
-      parts.push(svg("text", { x, y: this.height - 5, "text-anchor": x > this.width - 30 ? "end" : "middle" }, label(value)));
+      parts.push(svg("text", { x, y: this.height - 5, "text-anchor": x > this.width - 30 ? "end" : x < LEFT + 12 ? "start" : "middle" }, label(value)));
     }
+    parts.push(svg("text", { x: LEFT - 8, y: this.height - 5, "text-anchor": "end" }, "step"));
     return parts;
   }
 
@@ -242,15 +243,19 @@ class Chart {
     };
     const equilibria = this.lines.filter((line) => line.anchor.equilibrium !== undefined);
     const same = new Set(equilibria.map((line) => line.anchor.equilibrium)).size === 1;
-    for (const line of equilibria) level(line.anchor.equilibrium, same ? "none" : line.hue, same ? "equilibrium" : `${line.label} at equilibrium`);
+    for (const line of equilibria) level(line.anchor.equilibrium, same ? "none" : line.hue, `${same ? "equilibrium" : `${line.label} at equilibrium`} ${digits(line.anchor.equilibrium)}`);
     for (const mark of this.definition.marks) level(mark.value, "none", mark.label);
     let before = null;
     for (const word of words.sort((a, b) => b.y - a.y)) { // those too near to each other stand side by side
-      word.x = before && before.y - word.y < 15 ? before.x + before.text.length * 6.3 + 18 : left + 6;
+      word.x = left + 6;
+      if (before && before.y - word.y < 15) {
+        const beside = before.x + before.text.length * 6.3 + 18;
+        if (beside + word.text.length * 6.3 < right) word.x = beside;
+        else before.below = true;
+      }
       before = word;
-      this.words = words;
     }
-    this.words = words.map(({ x, y, hue, text }) => svg("text", { class: `word hue-${hue}`, x, y: y - 5 < TOP + 6 ? y + 13 : y - 5 }, text));
+    this.words = words.map(({ x, y, hue, text, below }) => svg("text", { class: `word hue-${hue}`, x, y: below || y - 5 < TOP + 6 ? y + 13 : y - 5 }, text));
     return parts;
   }
 

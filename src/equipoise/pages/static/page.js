@@ -13,6 +13,7 @@ function h(tag, attributes = {}, ...children) { // text is always text: nothing 
 
 const whole = (value) => (typeof value === "number" ? Math.round(value).toLocaleString("en") : String(value));
 const many = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
+const SHOWN = 3; // remedies of a finding; the others on request
 const last = (list) => list[list.length - 1];
 
 function duration(seconds) {
@@ -20,6 +21,9 @@ function duration(seconds) {
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
+
+const plain = (value) => value === null || typeof value !== "object";
+const text = (value) => (!plain(value) ? JSON.stringify(value) : typeof value === "number" ? digits(value) : String(value ?? "–").replaceAll("_", " "));
 
 class Page {
   constructor(story) {
@@ -80,9 +84,10 @@ class Page {
   }
 
   head() {
-    const { facts, data, story } = { ...this.story, story: this.story };
+    const { story } = this, { facts, data } = story;
     const words = [
-      facts.objective && `objective ${facts.objective.replaceAll("_", " ")}`,
+      facts.objective && `objective ${facts.objective.replaceAll("_", " ")}` + (facts.certainty < 1 ? ` (inferred, ${Math.round(100 * facts.certainty)} % sure)` : ""),
+      facts.source !== "run" && facts.convention && `D loss written as ${facts.convention}`,
       data.name && `data ${data.name}`,
       typeof data.length === "number" && `${whole(data.length)} samples`,
       Array.isArray(data.shape) && data.shape.join(" × "),
@@ -133,9 +138,10 @@ class Page {
     const { findings, not_assessed: silent, replayed } = this.story;
     this.cards = findings.map((finding, i) => this.card(finding, i));
     const standing = findings.filter((finding) => !finding.passed).length;
-    const lead = findings.length
-      ? `${many(standing, "finding")} at the end of the run${findings.length > standing ? `, ${findings.length - standing} that passed` : ""}; causes stand before what they caused. The numbers mark them on the curves.`
-      : "None of the known failures was found.";
+    const lead = !findings.length ? "None of the known failures was found." : [
+      standing ? `${many(standing, "finding")} at the end of the run` : "Nothing at the end of the run",
+      findings.length > standing ? `, ${whole(findings.length - standing)} before that passed` : "",
+      findings.length > 1 ? "; causes stand before what they caused" : "", ". The numbers mark them on the curves."].join("");
     return h("section", { id: "findings" }, h("h2", {}, "What was found"), h("p", { class: "lead" }, lead, replayed && findings.length ? " The run wrote no findings down: its signals were judged again for this page." : ""),
       h("div", { class: "findings" }, this.cards),
       silent.length ? h("details", { class: "small soft", id: "silent" }, h("summary", {}, `${many(silent.length, "failure")} could not be looked for`),
@@ -161,7 +167,8 @@ class Page {
         finding.caused_by ? h("span", {}, `explained by: ${finding.caused_by_title}`) : null),
       h("p", { class: "words" }, finding.words),
       evidence.length ? [h("h4", {}, "Evidence"), h("ul", { class: "evidence" }, evidence)] : null,
-      remedies.length ? [h("h4", {}, "What helps, best first"), h("ol", { class: "remedies" }, remedies)] : null);
+      remedies.length ? [h("h4", {}, "What helps, best first"), h("ol", { class: "remedies" }, remedies.slice(0, SHOWN)),
+        remedies.length > SHOWN ? h("details", { class: "small" }, h("summary", {}, `${remedies.length - SHOWN} more`), h("ol", { class: "remedies", start: SHOWN + 1 }, remedies.slice(SHOWN))) : null] : null);
   }
 
   copyable(text, what) {
@@ -330,14 +337,14 @@ class Page {
   equilibrium() {
     const found = this.story.equilibrium;
     if (!found) return null;
-    const text = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? digits(value) : String(value ?? "–"));
-    const indicators = Array.isArray(found.indicators) ? found.indicators : Object.entries(found.indicators ?? {}).map(([name, value]) => ({ name, ...(value !== null && typeof value === "object" && !Array.isArray(value) ? value : { value }) }));
-    const keys = [...new Set(indicators.flatMap((one) => Object.keys(one)))].slice(0, 6);
+    const indicators = Array.isArray(found.indicators) ? found.indicators : Object.entries(found.indicators ?? {}).map(([name, value]) => (plain(value) ? { name, value } : { name, ...value }));
+    const row = (one) => h("tr", {}, h("td", {}, text(one.title ?? one.name)), h("td", { class: "n" }, text(one.value), one.low === undefined || one.low === null ? "" : ` [${text(one.low)}, ${text(one.high)}]`),
+      h("td", { class: "n" }, text(one.expected ?? "")), h("td", { class: "soft" }, [one.standing, one.words].filter(Boolean).map(text).join(": ")));
     return h("section", { id: "equilibrium" }, h("h2", {}, "Has it converged, and to what?"),
-      h("div", { class: "paper" }, h("h3", {}, String(found.answer ?? "No answer").replaceAll("_", " ")),
-        Array.isArray(found.reasons) ? h("ul", {}, found.reasons.map((reason) => h("li", { class: "soft" }, text(reason)))) : null,
-        indicators.length ? h("table", { class: "table" }, h("thead", {}, h("tr", {}, keys.map((key) => h("th", {}, key.replaceAll("_", " "))))),
-          h("tbody", {}, indicators.map((one) => h("tr", {}, keys.map((key) => h("td", {}, text(one[key]))))))) : null));
+      h("div", { class: "paper" }, h("h3", {}, text(found.answer ?? "no answer") + (plain(found.step) && found.step !== undefined ? `, at step ${whole(found.step)}` : "")),
+        h("ul", { class: "notes soft" }, [found.reasons ?? []].flat().map((reason) => h("li", {}, text(reason)))),
+        found.local_nash ? h("p", { class: "small soft" }, `Local Nash equilibrium: ${text(found.local_nash)} (${text(found.local_nash_words ?? "")})`) : null,
+        indicators.length ? h("div", { class: "wide" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, ["indicator", "value", "expected", "what it is worth"].map((name) => h("th", {}, name)))), h("tbody", {}, indicators.map(row)))) : null));
   }
 
   checklist() {
