@@ -4,7 +4,19 @@ import math
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, level, onset, percent, poor, recent, steps, sureness, telling
+from equipoise.diagnosis.live import (
+    level,
+    onset,
+    percent,
+    poor,
+    reach,
+    reach_evidence,
+    reached_words,
+    recent,
+    steps,
+    sureness,
+    telling,
+)
 from equipoise.diagnosis.losses import discriminator_dominance as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -25,7 +37,7 @@ def from_signals(track: Track) -> Judgement | None:
     """D is nearly always right. With poor samples it is a failure, with good ones a remark."""
     name, right = telling(track)
     now = recent(right)
-    bad = poor(track)
+    bad, known = poor(track), reach(track) is not None
     limit = "accuracy_ahead" if bad else "accuracy_dominance"
     if not now.median >= THRESHOLDS[limit].value:
         return None
@@ -33,14 +45,10 @@ def from_signals(track: Track) -> Judgement | None:
     evidence = [Evidence.of(name, now, now.median, ">", limit, told)]
     begin = onset(right, right.values >= THRESHOLDS["accuracy_ahead"].value)
     if bad:
-        samples = exams(track, "coverage")
-        seen = (
-            f"The samples reach {percent(samples.median)} of what reals would reach of held-out reals, and that no longer "
-            "rises."
-        )
-        evidence.append(Evidence.of("coverage", samples, samples.median, "<", "coverage_poor", seen))
+        seen = f"{reached_words(bad)}."
+        evidence.append(reach_evidence(bad, seen))
         return Judgement(sureness(now.median, limit), "serious", tuple(evidence), f"{told} {seen} {MEANS} {NOT}", begin)
-    if bad is None and losing(track):
+    if not known and losing(track):
         words = f"{told} G's loss is {level(track, 'g_loss'):.2f} and does not fall. {MEANS} {NOT}"
         return Judgement(min(sureness(now.median, limit), 0.75), "warning", tuple(evidence), words, begin)
     return Judgement(0.4, "note", tuple(evidence), f"{told} {REMARK}", begin)
@@ -64,7 +72,7 @@ def losing(track: Track) -> bool:
         return False
     balance = track.facts.g_equilibrium if track.facts.g_equilibrium is not None else math.log(2)
     late, middle = loss.share(0.8).median, loss.share(0.3, 0.6).median
-    return late > 4 * max(abs(balance), 0.25) and late >= 0.95 * middle and course(track, "coverage") is None
+    return late > 4 * max(abs(balance), 0.25) and late >= 0.95 * middle
 
 
 RULE = Rule(

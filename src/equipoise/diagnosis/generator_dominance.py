@@ -2,7 +2,18 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, level, onset, percent, poor, recent, steps, sureness, telling
+from equipoise.diagnosis.live import (
+    level,
+    onset,
+    percent,
+    poor,
+    reach_evidence,
+    reached_words,
+    recent,
+    steps,
+    sureness,
+    telling,
+)
 from equipoise.diagnosis.losses import generator_dominance as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -23,20 +34,18 @@ def from_signals(track: Track) -> Judgement | None:
     """A frozen encoder tells the fakes apart, and D does not."""
     name, right = telling(track)
     now = recent(right)
-    if not poor(track) or not now.median <= THRESHOLDS["accuracy_chance"].value:
+    bad = poor(track)
+    if bad is None or not now.median <= THRESHOLDS["accuracy_chance"].value:
         return None
     if now.median < THRESHOLDS["accuracy_inverted"].value:  # worse than chance is another failure
         return None
-    samples = exams(track, "coverage")
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
-    seen = (
-        f"Yet the samples reach only {percent(samples.median)} of what reals reach of held-out reals, and that does not rise."
-    )
+    seen = f"Yet a frozen encoder tells them apart: {reached_words(bad).lower()}."
     evidence = (
         Evidence.of(name, now, now.median, "<", "accuracy_chance", told),
-        Evidence.of("coverage", samples, samples.median, "<", "coverage_poor", seen),
+        reach_evidence(bad, seen),
     )
-    sure = min(sureness(now.median, "accuracy_chance"), sureness(samples.median, "coverage_poor")) + 0.05
+    sure = 0.05 + sureness(now.median, "accuracy_chance")
     words = f"{told} {seen} So D is too weak to teach G anything. A D loss of {level(track, 'd_loss'):.2f} looks like the "
     words += "balance that theory promises and is not: a frozen encoder that never saw these data sees the difference at once."
     return Judgement(sure, "serious", evidence, words, onset(right, right.values <= THRESHOLDS["accuracy_chance"].value))

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Series, Track
 
 SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values no fewer and no more than these
 TOGETHER = 3  # exams that speak together
-WARM_UP = 6  # exams before outcomes are judged: everybody starts with samples that cover nothing
-WARM_UP_SHARE = 0.1  # of the steps that are planned, where that is known
+WARM_UP = 5  # exams before outcomes are judged: everybody starts with samples that cover nothing
+WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
+LONGEST = 60  # exams that are remembered: a look costs the same at any length of a run
 
 
 def recent(series: Series) -> Series:
@@ -45,15 +47,16 @@ def standing(track: Track, name: str) -> float:
 class Course:
     """How a signal of exams went, of which more is better."""
 
-    series: Series
-    now: float  # median of the newest exams
+    name: str
+    series: Series  # the newest exams
+    now: float  # their median
     before: float  # median of the exams before those
     best: float  # the best median of as many in a row
 
     @property
     def improving(self) -> bool:
         """True where the newest exams are better than those before them by more than chance."""
-        return self.now > self.before * THRESHOLDS["improving"].value + 0.01
+        return self.now > self.before + THRESHOLDS["improving"].value
 
     @property
     def share_of_best(self) -> float:
@@ -62,13 +65,13 @@ class Course:
 
 def course(track: Track, name: str) -> Course | None:
     """How a signal went, None while it is too early to say."""
-    series = track[name].finite
+    series = track[name].last(LONGEST).finite
     planned = track.facts.steps_planned
     if len(series) < WARM_UP or (planned and track.step < WARM_UP_SHARE * planned):
         return None
-    tail = series.values[-60:]
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(tail, TOGETHER), axis=1)
-    return Course(series.last(TOGETHER), float(medians[-1]), float(medians[-1 - TOGETHER]), float(medians.max()))
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)
+    before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])
+    return Course(name, series.last(TOGETHER), float(medians[-1]), before, float(medians.max()))
 
 
 def sureness(value: float, limit: str) -> float:
@@ -132,12 +135,30 @@ def equivalent(series: Series) -> Series:
 # -------------------------------------------------------------------------------------- what G's samples are worth
 
 
-def poor(track: Track) -> bool | None:
-    """Whether the samples are far from the data and do not come nearer; None where no exam says, or it is too early."""
-    covered = course(track, "coverage")
-    if covered is None:
-        return None
-    return covered.now < THRESHOLDS["coverage_poor"].value and not covered.improving
+def reach(track: Track) -> Course | None:
+    """How much of the data the samples reach, by wide balls where there are such; None while it is too early to say."""
+    return course(track, "coverage_wide") or course(track, "coverage")
+
+
+def is_poor(reached: Course) -> bool:
+    """Whether the samples leave much of the data out, and do not come nearer."""
+    limit = "reach_poor" if reached.name == "coverage_wide" else "coverage_poor"
+    return reached.now < THRESHOLDS[limit].value and not reached.improving
+
+
+def poor(track: Track) -> Course | None:
+    """How little the samples reach, where they do not come nearer; None where they do, or nobody knows."""
+    reached = reach(track)
+    return reached if reached is not None and is_poor(reached) else None
+
+
+def reached_words(reached: Course) -> str:
+    return f"The samples reach {percent(reached.now)} of what fresh reals would reach of the data, and that does not rise"
+
+
+def reach_evidence(reached: Course, words: str) -> Evidence:
+    limit = "reach_poor" if reached.name == "coverage_wide" else "coverage_poor"
+    return Evidence.of(reached.name, reached.series, reached.now, "<", limit, words)
 
 
 def narrowness(track: Track) -> tuple[str, Series, float]:

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, onset, percent, steps, sureness
+from equipoise.diagnosis.live import exams, onset, percent, reach, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -20,7 +20,7 @@ CARD = Card(
 
 def from_signals(track: Track) -> Judgement | None:
     share = exams(track, "memorised")
-    covered = course(track, "coverage")
+    covered = reach(track)
     if len(share) < 2 or not share.median > THRESHOLDS["memorised"].value:
         return None
     if covered is None or covered.now < THRESHOLDS["coverage_off"].value:
@@ -31,7 +31,8 @@ def from_signals(track: Track) -> Judgement | None:
     )
     evidence = Evidence.of("memorised", share, share.median, ">", "memorised", told)
     words = (
-        f"{told} By chance it would be half. G gives back training samples, more or less changed. It is not just good quality: "
+        f"{told} By chance it would be half. G gives back training samples, more or less changed. It is not just good"
+        " quality: "
         "good samples are as near to reals that G never saw."
     )
     series = track["memorised"].finite

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import WARM_UP, course, exams, percent, poor, standing, steps, sureness, telling
+from equipoise.diagnosis.live import WARM_UP, Course, exams, percent, poor, reached_words, steps, sureness, telling
 from equipoise.diagnosis.losses import no_learning as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -20,12 +20,11 @@ CARD = Card(
 
 
 def from_signals(track: Track) -> Judgement | None:
-    if not poor(track):
-        return None
-    return still(track) or coin(track)
+    bad = poor(track)
+    return None if bad is None else still(track, bad) or coin(track, bad)
 
 
-def still(track: Track) -> Judgement | None:
+def still(track: Track, bad: Course) -> Judgement | None:
     """G's samples do not move although they are far from the data."""
     moved = track["drift"].finite
     now = exams(track, "drift")
@@ -34,19 +33,18 @@ def still(track: Track) -> Judgement | None:
     told = f"Samples of the same latents move by {now.median:.1e} of the data's scale in 100 steps ({steps(now)})."
     evidence = Evidence.of("drift", now, now.median, "<", "drift_none", told)
     words = (
-        f"{told} They reach {percent(standing(track, 'coverage'))} of what reals reach of held-out reals. G has stopped "
-        "without having arrived: its gradient "
-        "is nothing, its optimizer has not been given its weights, or its rate is 0. A G that has arrived covers the data."
+        f"{told} {reached_words(bad)}. G has stopped without having arrived: its gradient is nothing, its optimizer has"
+        " not been given its weights, or its rate is 0. A G that has arrived covers the data."
     )
     return Judgement(sureness(now.median, "drift_none"), "serious", (evidence,), words)
 
 
-def coin(track: Track) -> Judgement | None:
+def coin(track: Track, bad: Course) -> Judgement | None:
     """D has never told reals from fakes, not even at the beginning, when that is easiest."""
     name, right = telling(track)
     right = right.finite
     limit = THRESHOLDS["accuracy_chance"]
-    if len(right) < 20 or course(track, "coverage") is None:
+    if len(right) < 20:
         return None
     best = max(
         float(part.median) for part in (right.share(0, 0.2), right.share(0.2, 0.4), right.share(0.4, 0.7), right.share(0.7))
@@ -57,9 +55,7 @@ def coin(track: Track) -> Judgement | None:
     evidence = Evidence.of(name, right, best, "<", "accuracy_chance", told)
     words = (
         f"{told} At the beginning fakes are easy to tell, so a D that learns is right then at least. This one has learned "
-        "nothing, and gives G "
-        f"nothing to learn from: the samples reach {percent(standing(track, 'coverage'))} of what reals reach. It is not the "
-        "balance at the end of good training."
+        f"nothing, and gives G nothing to learn from. {reached_words(bad)}. It is not the balance at the end of good training."
     )
     return Judgement(0.6, "serious", (evidence,), words)
 

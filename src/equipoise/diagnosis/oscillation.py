@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, percent, steps, sureness
+from equipoise.diagnosis.live import course, exams, is_poor, percent, reach, steps, sureness
 from equipoise.diagnosis.losses import oscillation as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -37,8 +37,8 @@ def from_signals(track: Track) -> Judgement | None:
         Evidence.of("drift", moved, moved.median, ">", "drift", told),
         Evidence.of("average_distance", away, away.median, ">", "average_distance", seen),
     )
-    covered = course(track, "coverage")
-    fine = covered is not None and covered.now >= THRESHOLDS["coverage_poor"].value
+    reached = reach(track)
+    fine = reached is not None and not is_poor(reached)
     words = (
         f"{told} {seen} The players chase each other around a point that neither reaches; their losses average to the values "
         "of equilibrium all the same. "

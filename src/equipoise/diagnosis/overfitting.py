@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, onset, percent, standing, steps, sureness
+from equipoise.diagnosis.live import exams, onset, percent, reach, standing, steps, sureness
 from equipoise.diagnosis.losses import overfitting as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -43,7 +43,7 @@ def from_signals(track: Track) -> Judgement | None:
         "It is not a D that wins: that one is right about held-out reals too. r_t alone could not tell the two apart, nor "
         "could the losses."
     )
-    covered = course(track, "coverage")
+    covered = reach(track)
     worse = covered is not None and covered.share_of_best < THRESHOLDS["coverage_fallen"].value
     sure = (sureness(ratio.median, "r_v") + sureness(gap, "heldout_gap")) / 2
     series = track["r_v"].finite

@@ -9,6 +9,8 @@ from equipoise.card import Card
 from equipoise.diagnosis.finding import Axis, Evidence, Finding, NotAssessed, Severity
 from equipoise.diagnosis.track import Track
 
+LOSSES = frozenset(("d_loss", "g_loss"))
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -32,6 +34,9 @@ class Reading:
     source: str = ""  # 'log': of tracks from there only, and heard whatever better informed readings found
 
     def able(self, track: Track) -> bool:
+        """A log's losses are written with few digits, in a convention that was guessed: only a reading for logs takes them."""
+        if track.facts.source == "log" and not self.source and LOSSES.issuperset(self.needs):
+            return False
         return track.has(*self.needs) and self.source in ("", track.facts.source)
 
 

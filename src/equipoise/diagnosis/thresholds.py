@@ -42,11 +42,21 @@ THRESHOLDS: dict[str, Threshold] = {
     "coverage_poor": Threshold(
         0.35, "share of what reals cover of reals; collapsed 0.10-0.18, weak D 0.00-0.03, healthy 0.29-0.79", sure=0.1
     ),
+    "reach_poor": Threshold(
+        0.6,
+        "the same by wide balls: 4 of 8 modes read 0.48, one 0.14, all of them 1.0 even if each is off by its width",
+        sure=0.3,
+    ),
     "coverage_fallen": Threshold(0.6, "of the run's own best: a healthy run's coverage rises and stays", sure=0.3),
     "coverage_least": Threshold(
         0.2,
         "coverage of the least covered tenth of the data, of what reals cover of it: a class that is missing reads 0",
         sure=0.02,
+    ),
+    "precision_low": Threshold(
+        0.6,
+        "share of fakes within wide balls of reals; reals read 1, samples off the data near 0: what they leave out means"
+        " nothing",
     ),
     "variety_lost": Threshold(
         0.5, "mean distance of fakes over that of reals: collapsed mixtures read 0.03-0.5, healthy ones 0.9-1.1", sure=0.2
@@ -55,7 +65,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "duplicates": Threshold(
         0.1, "near-duplicates among fakes beyond those among reals; few outputs for all latents read 0.9-1", sure=0.5
     ),
-    "improving": Threshold(1.15, "three exams' median over that of the three before; noise of 512 samples is about 5 %"),
+    "improving": Threshold(
+        0.05, "of all data, more than the three exams before: the median of three exams of 256 samples errs by 0.02"
+    ),
     "drift": Threshold(
         0.4,
         "of the data's scale in 100 steps: moving collapse and cycles read more than 0.2 in 50 steps, healthy 0.07-0.16",
