@@ -47,7 +47,7 @@ class Law:
 
 LAWS = {
     "non_saturating": Law(lambda g: -np.log1p(-np.exp(-relu(g) - 1e-9)), lambda r, f: softplus(-r) + softplus(f)),
-    "minimax": Law(None, lambda r, f: softplus(-r) + softplus(f)),
+    "minimax": Law(lambda g: relu(-g), lambda r, f: softplus(-r) + softplus(f)),
     "least_squares": Law(lambda g: relu(1 - np.sqrt(2 * relu(g))) ** 2, lambda r, f: (r - 1) ** 2 + f**2),
     "hinge": Law(lambda g: relu(1 - g), lambda r, f: relu(1 - r) + relu(1 + f), halves=False),
     "relativistic": Law(None, lambda r, f: 2 * softplus(f - r)),
@@ -140,6 +140,8 @@ def by_signs(game: Game, d: Numbers, g: Numbers) -> dict[str, float]:
         found["hinge"] -= 1.5
     if (g > tiny).mean() > 0.02 or np.abs(g).max() < 0.05:
         found["minimax"] -= 9.0
+    elif not below:
+        found["minimax"] += 2.0  # ln(1 - D(G(z))) is never positive
     if (d > 2.5).sum() > max(2.0, 0.1 * len(d)):
         found["hinge"] -= 3.0  # a constant D has 2
     if np.quantile(d, 0.75) > 3:
@@ -233,7 +235,7 @@ def of_cross_entropy(game: Game, d: Numbers, g: Numbers) -> tuple[str, float, fl
         useful = beside[1] > 1e-3
         votes += 5.0 if np.median(beside[0][useful] / beside[1][useful]) > 0.9 else -5.0
     near = (g > 0.3) & (g < 1.4)
-    if near.mean() > 0.05 and not game.g_mixed:
+    if near.any() and near.mean() > 0.05 and not game.g_mixed:
         ratio = float(np.median(d[near] / LAWS["non_saturating"].given_g(g[near])))  # type: ignore[misc]
         votes += min(max(6.0 * math.log(max(ratio, 1e-3) / 1.55), -3.0), 3.0) * min(1.0, 3 * float(near.mean()))
     if len(d) and abs(g[0] - LN2) < 0.4:  # nothing learned yet

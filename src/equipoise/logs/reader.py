@@ -91,7 +91,10 @@ class Text:
             self.progress(int(bar[1]), int(bar[2]), "ETA" in piece)
         text = TRAILING.sub(" ", WRAPPING.sub(" ", piece)) if "(" in piece else piece
         parts = SPLIT.split(text)
-        for name, number in zip(names_between(self.section, tuple(parts[::2])), parts[1::2], strict=True):
+        names = names_between(self.section, tuple(parts[::2]))
+        if self.moment and places(names[:1]) and complete(frozenset(self.moment)):
+            self.flush()
+        for name, number in zip(names, parts[1::2], strict=True):
             if name:
                 if name in self.moment:
                     self.flush()
@@ -158,11 +161,13 @@ class Text:
 
 def bars_apart(piece: str) -> Iterator[str]:
     """'g_loss: -3.19111094/1094 [===': where a bar follows a number at once, the cut is where the total's digits begin."""
-    while (glued := GLUED_BAR.search(piece, 1)) is not None:
-        begin = max(glued.start(), glued.end(1) - len(glued[2]))
-        yield piece[:begin]
-        piece = piece[begin:]
-    yield piece
+    begin = 0
+    for glued in GLUED_BAR.finditer(piece):
+        if piece[glued.start() - 1 : glued.start()] == ".":
+            end = glued.end(1) - len(glued[2])
+            yield piece[begin:end]
+            begin = end
+    yield piece[begin:]
 
 
 @lru_cache(maxsize=4096)
@@ -180,6 +185,18 @@ def names_between(section: str, labels: tuple[str, ...]) -> tuple[str, ...]:
             name, section = in_section(name_of(label), section)
         names.append("" if COUNTED.match(following) else name)
     return tuple(names)
+
+
+@lru_cache(maxsize=1024)
+def places(names: tuple[str, ...]) -> bool:
+    """True for the name of an epoch or a step, with which a new moment begins."""
+    return any(meaning(name).kind in ("epoch", "step") for name in names)
+
+
+@lru_cache(maxsize=1024)
+def complete(names: frozenset[str]) -> bool:
+    """True where there is a loss of each player."""
+    return {"D", "G"} <= {told.player for told in map(meaning, names) if told.kind in ("loss", "adversarial")}
 
 
 def in_section(name: str, section: str) -> tuple[str, str]:

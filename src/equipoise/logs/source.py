@@ -8,8 +8,9 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import cast
 
 from equipoise.errors import DataError
 
@@ -32,14 +33,14 @@ class Source:
             self.head = self.piece(file, HEAD)
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def opened(self) -> Iterator[BufferedReader]:
         """The bytes, decompressed; DataError where there is no such file or it can't be opened."""
         try:
             with self.path.open("rb") as raw:
                 if raw.read(2) == b"\x1f\x8b":
                     raw.seek(0)
                     with gzip.open(raw) as file:
-                        yield cast(BinaryIO, file)
+                        yield cast(BufferedReader, file)
                 else:
                     raw.seek(0)
                     yield raw
@@ -48,13 +49,15 @@ class Source:
         except OSError as error:
             raise DataError(self.path, f"can't be read ({error.strerror or error})") from None
 
-    def piece(self, file: IO[bytes], size: int = CHUNK) -> bytes:
+    def piece(self, file: BufferedReader, size: int | None = None) -> bytes:
         """The next bytes; where a compressed file is torn, what there was, and no more."""
+        size, found = size or CHUNK, bytearray()
         try:
-            return file.read(size)
+            while len(found) < size and (part := file.read1(size - len(found))):
+                found += part
         except (EOFError, zlib.error, gzip.BadGzipFile):
             self.damage = "the compressed file is damaged; what stands before is used"
-            return b""
+        return bytes(found)
 
     def encoding(self) -> str:
         """By its mark, by the zeros of UTF-16, else UTF-8 (broken characters are replaced: numbers are ASCII everywhere)."""
