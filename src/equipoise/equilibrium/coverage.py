@@ -9,9 +9,12 @@ from torch import Tensor
 
 from equipoise.equilibrium.indicators import Indicator, line
 from equipoise.equilibrium.limits import limit
+from equipoise.metrics.encoders.random_conv import Encoder
 from equipoise.seeds import generator
+from equipoise.signals.neighbours import among, distances, held, mean_distance, radii
 
-NEIGHBOURS = 5
+FEWEST = 10  # different reals
+PAIRED = 500  # samples whose distances from each other are looked at
 CLUSTERS = 20
 ROUNDS = 20  # of Lloyd's iteration
 PRESENT = 0.25  # a cluster is covered by at least this part of the share that reals have there
@@ -30,7 +33,7 @@ class Coverage:
 
     def indicators(self) -> list[Indicator]:
         several = "several classes among the samples: an equilibrium needs it, and has more"
-        near = "in pixels or coordinates, so strict: misses what is only a little off"
+        near = "in a frozen encoder of random convolutions, by the 5 nearest neighbours"
         wide = "blind to samples that are few and far apart"
         spread = None if self.diversity is None else abs(self.diversity - 1) <= limit("diversity")
         title = f"Clusters of held-out reals that fakes reach, of {self.of}"
@@ -46,34 +49,35 @@ def told(name: str, title: str, value: float | None, good: bool, words: str) -> 
 
 
 def coverage(heldout: Tensor, fake: Tensor, *, modes: Tensor | None = None, seed: int = 0) -> Coverage:
-    """Of held-out reals [N, ...] by fakes [M, ...]; `modes` [K, ...] are the clusters' centres where they are known."""
-    real, fake = heldout.flatten(1).float(), fake.flatten(1).float().to(heldout.device)
-    half = min(len(real) // 2, len(fake))
-    one, other, fakes = real[:half], real[half : 2 * half], fake[:half]
-    by_reals, by_fakes = reached(one, other), reached(one, fakes)
-    ratio = None if by_reals is None or by_fakes is None or by_reals == 0 else min(by_fakes / by_reals, 1.0)
-    centres = modes.flatten(1).to(real) if modes is not None else clusters(one, min(CLUSTERS, half // 10), seed)
-    spread = float(torch.pdist(other[:500]).mean())
-    found = None if len(centres) < 2 else covered(other, fakes, centres)
-    return Coverage(ratio, found, len(centres), float(torch.pdist(fakes[:500]).mean()) / spread if spread > 0 else None)
-
-
-def reached(real: Tensor, by: Tensor, neighbours: int = NEIGHBOURS) -> float | None:
-    """The share of reals with a sample of `by` within the distance of their k-th neighbour among reals (Naeem et al. 2020).
-
-    Reals that repeat are counted once, or their radius would be 0; None where fewer than 2 k are left.
+    """Of held-out reals [N, ...] by fakes [M, ...], in a frozen encoder's features; `modes` [K, ...] are the clusters'
+    centres where they are known. Nothing is said of reals that are (nearly) all the same.
     """
-    real = torch.unique(real, dim=0)
-    if len(real) < 2 * neighbours or not bool(torch.isfinite(by).all()):
-        return None if len(real) < 2 * neighbours else 0.0
-    radius = torch.cdist(real, real).kthvalue(neighbours + 1, dim=1).values  # the nearest one is itself
-    return float((torch.cdist(real, by).min(1).values <= radius).float().mean())
+    half = min(len(heldout) // 2, len(fake))
+    samples = [x.to(heldout.device) for x in (heldout[:half], heldout[half : 2 * half], fake[:half])]
+    if len(torch.unique(samples[0].flatten(1), dim=0)) < FEWEST:
+        return Coverage(None, None, 0, None)
+    encode = Encoder(samples[0])
+    one, other, fakes = (encode(x) for x in samples)
+    ratio = min(1.0, reached(one, fakes) / max(reached(one, other), 1 / half))
+    if modes is None:
+        centres = clusters(one, min(CLUSTERS, half // 10), seed)
+        share = covered(other, fakes, centres)
+    else:
+        centres = modes.flatten(1).to(heldout)
+        share = covered(samples[1].flatten(1), samples[2].flatten(1), centres)
+    spread = mean_distance(fakes[:PAIRED]) / mean_distance(other[:PAIRED])
+    return Coverage(ratio, share, len(centres), float(spread))
+
+
+def reached(real: Tensor, by: Tensor) -> float:
+    """The share of reals with a sample of `by` no farther than their 5th neighbour among the reals (Naeem et al. 2020)."""
+    return float(held(radii(among(real)), distances(real, by)).float().mean())
 
 
 def covered(real: Tensor, fake: Tensor, centres: Tensor) -> float:
     """The share of clusters in which fakes are at least PRESENT times as frequent as reals; those without reals don't count."""
     k = len(centres)
-    shares = [torch.bincount(torch.cdist(x, centres).argmin(1), minlength=k) / len(x) for x in (real, fake.nan_to_num())]
+    shares = [torch.bincount(distances(x, centres).argmin(1), minlength=k) / len(x) for x in (real, fake.nan_to_num())]
     alive = shares[0] > 0
     return float((shares[1] >= PRESENT * shares[0])[alive].float().mean())
 
@@ -85,10 +89,10 @@ def clusters(real: Tensor, k: int, seed: int) -> Tensor:
         return real[:1]
     centres = real[torch.randint(len(real), (1,), generator=rng)]
     for _ in range(k - 1):
-        far = torch.cdist(real, centres).min(1).values.square().cpu()
+        far = distances(real, centres).min(1).values.square().cpu()
         centres = torch.cat([centres, real[torch.multinomial(far, 1, generator=rng)]])
     for _ in range(ROUNDS):
-        nearest = torch.cdist(real, centres).argmin(1)
+        nearest = distances(real, centres).argmin(1)
         found = [real[nearest == c].mean(0) if bool((nearest == c).any()) else centres[c] for c in range(k)]
         centres = torch.stack(found)
     return centres

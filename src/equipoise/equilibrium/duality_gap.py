@@ -66,8 +66,15 @@ class DualityGap:
     @property
     def small(self) -> bool:
         """Whether worst-case players gain little, and the worst-case D sees little."""
-        seen = self.divergence is None or self.divergence.value <= limit("divergence")
-        return self.relative <= limit("gap") and seen
+        return self.within(limit("gap"), limit("divergence"))
+
+    @property
+    def none(self) -> bool:
+        """Whether they gain next to nothing."""
+        return self.within(limit("no_gap"), limit("no_divergence"))
+
+    def within(self, gap: float, divergence: float) -> bool:
+        return self.relative <= gap and (self.divergence is None or self.divergence.value <= divergence)
 
     @property
     def words(self) -> str:

@@ -7,6 +7,8 @@ from equipoise.diagnosis.thresholds import Threshold
 MEASURED = "benchmarks/equilibrium.py"
 LIMITS: dict[str, Threshold] = {
     "gap": Threshold(0.25, MEASURED, "of |M| at equilibrium"),
+    "no_gap": Threshold(0.05, MEASURED, "of |M| at equilibrium"),
+    "no_divergence": Threshold(0.1, MEASURED, "of what D could see at most"),
     "divergence": Threshold(0.15, MEASURED, "of what D could see at most"),
     "clusters": Threshold(0.75, MEASURED, "of the data's clusters"),
     "covered": Threshold(0.5, MEASURED, "of the coverage by reals"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from equipoise.equilibrium.indicators import Indicator, line
+from equipoise.equilibrium.indicators import Indicator, Standing, line
 from equipoise.equilibrium.limits import limit
 
 FEWEST = 4  # measurements for a line with an interval worth the name
@@ -36,8 +36,8 @@ class Plateau:
 
     @property
     def improving(self) -> bool:
-        """Whether it still gets better, by more than a small part of itself."""
-        return self.trend == "better" and self.change <= -limit("change")
+        """Whether it surely still gets better, by more than a small part of itself."""
+        return self.high <= -limit("change")
 
     @property
     def words(self) -> str:
@@ -45,12 +45,13 @@ class Plateau:
 
     def indicators(self) -> list[Indicator]:
         flat = abs(self.change) <= limit("change") or self.trend == "none"
+        standing: Standing = "contradicts" if max(self.low, -self.high) >= limit("change") else "proves nothing"
         words = "samples that improve and then stay so: an equilibrium needs it, and so does a finished collapse"
         title = "Change of the distance to the data in the last third"
         ratio = self.last / self.first if self.first else math.inf
         better = "samples better than early in the run: an equilibrium needs it, and has more"
         return [
-            Indicator("plateau", title, self.change, "0", "supports" if flat else "contradicts", words, self.low, self.high),
+            Indicator("plateau", title, self.change, "0", "supports" if flat else standing, words, self.low, self.high),
             line("improved", "Last distance to the data over the first", ratio, "below 1", ratio < 1, better),
         ]
 
@@ -83,5 +84,6 @@ def student(freedom: int) -> float:
     """The two-sided 95 % point of Student's t; from 11 degrees on by its expansion (Abramowitz and Stegun 26.7.5)."""
     if freedom <= len(STUDENT):
         return STUDENT[freedom - 1]
-    z = 1.959964
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    z, n = 1.959964, freedom
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
+    return z + (z**3 + z) / (4 * n) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2) + third

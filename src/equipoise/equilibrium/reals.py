@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from equipoise.data.mixtures import Grid, Ring
+from equipoise import build
 from equipoise.data.source import Source
-from equipoise.recipe import Recipe, data_kind
-from equipoise.seeds import generator, mix
+from equipoise.recipe import Recipe
+from equipoise.seeds import generator
 
-MOST = 1024
+MOST, LEAST = 1024, 64
+OWN = "a part of the training data, which the worst-case players don't see; the run has"
 
 
 def held_out(recipe: Recipe, source: Source, path: str | Path | None, seed: int) -> tuple[Tensor, Tensor, str]:
-    """(held-out reals [N, *shape], indices that may be learned from, where the reals come from).
+    """(held-out reals [N, *shape], indices of `source` that may be learned from, where the reals are from)."""
+    other = build.heldout(recipe, path)
+    if other is None or len(other) < LEAST:
+        return kept_apart(source, seed)
+    return (
+        other.batch(some(other, seed)[:MOST]),
+        torch.arange(len(source), device=source.device),
+        "reals that the run never saw",
+    )
 
-    The test set of a set that has one; new points of a mixture; else a part of the training data, which the run itself has
-    seen but the worst-case players do not.
-    """
-    everything = torch.arange(len(source), device=source.device)
-    kind = data_kind(recipe)
-    where = path if path is not None else recipe.data.get("path")
-    if getattr(kind, "split", None) == "train":
-        other = dataclasses.replace(kind, split="test").load(None if where is None else Path(where), seed)  # type: ignore[type-var]
-        return some(other.to(source.device), seed), everything, "the test set"
-    if isinstance(kind, Ring | Grid):
-        return some(kind.load(None, mix(recipe.seed, "held out")).to(source.device), seed), everything, "new points"
-    order = torch.randperm(len(source), generator=generator("cpu", seed, "held out")).to(source.device)
-    n = min(MOST, max(len(source) // 4, min(64, len(source) // 2)))
-    return source.batch(order[:n]), order[n:], "training reals that the worst-case players do not see; the run has"
+
+def kept_apart(source: Source, seed: int) -> tuple[Tensor, Tensor, str]:
+    """A quarter of the data, but no more than 1024 samples and no fewer than 64 where half of it has so many."""
+    n = min(MOST, max(len(source) // 4, min(LEAST, len(source) // 2)))
+    order = some(source, seed)
+    return source.batch(order[:n]), order[n:], OWN
 
 
 def some(source: Source, seed: int) -> Tensor:
-    order = torch.randperm(len(source), generator=generator("cpu", seed, "held out"))[:MOST]
-    return source.batch(order.to(source.device))
+    """All indices in an order of the seed's."""
+    return torch.randperm(len(source), generator=generator("cpu", seed, "held out")).to(source.device)

@@ -12,7 +12,7 @@ from equipoise import api, build, checkpoint, sampling
 from equipoise.api import Run
 from equipoise.data.source import Source
 from equipoise.equilibrium.evidence import Budget, examine
-from equipoise.equilibrium.reals import held_out
+from equipoise.equilibrium.reals import held_out, kept_apart
 from equipoise.equilibrium.scene import Scene, fork
 from equipoise.equilibrium.verdict import Verdict, decide
 from equipoise.errors import EquipoiseError, RunError
@@ -40,7 +40,7 @@ def equilibrium(
     recipe, game = loaded.recipe, loaded.game
     if isinstance(data, Source):
         source = data.to(game.at.device)
-        heldout, index, where = held_out_part(source, seed)
+        heldout, index, where = kept_apart(source, seed)
     else:
         source = build.source(recipe, data)
         heldout, index, where = held_out(recipe, source, data, seed)
@@ -62,12 +62,6 @@ def equilibrium(
             say=say,
         )
     return decide(found, game.steps, records, game.equilibrium())
-
-
-def held_out_part(source: Source, seed: int) -> tuple[Tensor, Tensor, str]:
-    order = torch.randperm(len(source), generator=generator("cpu", seed, "held out")).to(source.device)
-    n = min(1024, len(source) // 4)
-    return source.batch(order[:n]), order[n:], "a part of the data given"
 
 
 def draws(source: Source, index: Tensor, batch: int, seed: int) -> Callable[[int], Tensor]:

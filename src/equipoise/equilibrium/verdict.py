@@ -42,7 +42,7 @@ class Verdict:
 
     def __getitem__(self, name: str) -> Indicator:
         """The indicator of that name."""
-        return next(row for row in self.indicators if row.name == name)
+        return {row.name: row for row in self.indicators}[name]
 
 
 def decide(
@@ -71,6 +71,8 @@ def judge(found: Evidence) -> tuple[Answer, tuple[str, ...]]:
     reached, where = reach(found, going)
     improving, trend = quality(found, going)
     balanced = reached and gap.small
+    if reached and gap.none:  # then what still changes of the distance is no player's doing
+        return "converged to equilibrium", (gap.words, where, going.words, trend)
     towards = improving and going.straight >= limit("straight")
     if going.turning and not balanced and not towards:
         return "cycling", (going.words, where, gap.words)
