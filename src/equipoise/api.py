@@ -122,7 +122,7 @@ def fit(
     if said:
         progress.message(said)
     source = given.to(build.device(found.device)) if given is not None else build.source(found)
-    heldout = build.heldout(found) if given is None else None
+    heldout = build.heldout(found, given=source) if given is None else source.heldout
     game = build.game(found, source, own)
     run = RunFolder.new(out, found.name)
     with run.created(found.to_yaml(), source_facts(source)):
@@ -179,7 +179,7 @@ def resume(
             game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")
         step = game.steps
-        heldout = None if isinstance(data, Source) else build.heldout(recipe, data)
+        heldout = source.heldout if isinstance(data, Source) else build.heldout(recipe, data, source)
         training = Training(run, recipe, source, game, progress, heldout)
         if found is not None:
             training.observer.load(found.tensors, found.facts)

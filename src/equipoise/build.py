@@ -51,8 +51,13 @@ def source(recipe: Recipe, path: str | Path | None = None) -> Source:
     return found.to(device(recipe.device))
 
 
-def heldout(recipe: Recipe, path: str | Path | None = None) -> Source | None:
-    """Reals that the run never trains on: a set's test split, or others of those that are made; None where there are none."""
+def heldout(recipe: Recipe, path: str | Path | None = None, given: Source | None = None) -> Source | None:
+    """Reals that the run never trains on; None where there are none.
+
+    Those that the data in hand (`given`) has kept apart; else a set's test split, or others of those that are made.
+    """
+    if given is not None and given.heldout is not None:
+        return given.heldout
     kind = data_kind(recipe)
     where = path if path is not None else recipe.data.get("path")
     try:

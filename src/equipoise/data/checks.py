@@ -20,6 +20,11 @@ def at_least(key: str, value: int, least: int) -> None:
         raise SettingError(f"data.{key}", f"must be {least} or more, not {value}")
 
 
+def a_share(key: str, value: float) -> None:
+    if not 0 <= value < 1:
+        raise SettingError(f"data.{key}", f"must be at least 0 and below 1, not {value}")
+
+
 def made_not_read(name: str, path: Path | None) -> None:
     """Raise DataError where somebody gives a path to data that is made from a seed."""
     if path is not None:

@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from equipoise.data import arrays, image_files
-from equipoise.data.checks import at_least, existing, listed, positive
+from equipoise.data.checks import a_share, at_least, existing, listed, positive
 from equipoise.data.image_files import BadImageError, Fit
 from equipoise.data.restore import facts_to_restore, restore
 from equipoise.data.source import Source, enough
 from equipoise.data.tree import class_of, described, files_under, labelled, relative
-from equipoise.errors import DataError, SettingError
+from equipoise.errors import DataError
 
 log = logging.getLogger("equipoise")
 
@@ -48,6 +48,7 @@ class Folder:
         Lanczos filter, arrays bilinearly, both antialiased.
     skip: the share of image files that may be bad and are left out, with a message; more are an error that names them.
     memory_mb: more data than this is read from its files when it is needed.
+    holdout: the share of samples that is never trained on, to examine D with; drawn from the seed.
 
     Image files: 16 bits are reduced to 8, alpha is composited over black, EXIF orientation is followed, CMYK and palettes are
     converted; of an animation the first frame counts. Arrays: .npy, .npz (`images` or the first array, and `labels`), or a
@@ -61,6 +62,7 @@ class Folder:
     fit: Fit = "crop"
     skip: float = 0.01
     memory_mb: float = 2048
+    holdout: float = 0.0
 
     name: ClassVar[str] = "folder"
     about: ClassVar[str] = "your own images (PNG, JPEG, WebP) or arrays (.npy, .npz)"
@@ -68,13 +70,16 @@ class Folder:
     def __post_init__(self) -> None:
         if self.size != "auto":
             at_least("size", self.size, image_files.LEAST_SIDE)
-        if not 0 <= self.skip < 1:
-            raise SettingError("data.skip", f"must be at least 0 and below 1, not {self.skip}")
+        a_share("skip", self.skip)
+        a_share("holdout", self.holdout)
         positive("memory_mb", self.memory_mb)
 
     def load(self, path: Path | None, seed: int = 0) -> Source:
         """Images uint8 (or float16) [N, C, size, size]. Raises DataError that names what can't be read and why."""
-        root = existing(path, self.name)
+        return self.everything(existing(path, self.name)).holding_out(self.holdout, seed)
+
+    def everything(self, root: Path) -> Source:
+        """All samples, none held out."""
         if not root.is_dir():
             if root.suffix.lower() not in arrays.SUFFIXES:
                 raise DataError(root, f"is no {' or '.join(arrays.SUFFIXES)} file; give the folder that holds the images")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -38,6 +38,7 @@ class Source:
     modes: Tensor | None = None  # [K, 2] centres, where they are known
     facts: dict[str, Any] = field(default_factory=dict)  # JSON: what a sample needs to be written back in its units
     restore: Callable[[Tensor], Tensor] | None = None  # samples in [-1, 1] back to physical units
+    heldout: Source | None = None  # samples of the same distribution that are never trained on
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __len__(self) -> int:
@@ -50,8 +51,32 @@ class Source:
     def to(self, device: torch.device | str) -> Source:
         if self.values is not None:
             self.values = self.values.to(device)
+        if self.heldout is not None:
+            self.heldout.to(device)
         self.device = torch.device(device)
         return self
+
+    def part(self, index: Tensor) -> Source:
+        """The samples of `index` (int64 [n], on the host) alone, as a source."""
+        chosen, read = index.numpy(), self.read
+        return replace(
+            self,
+            length=len(index),
+            values=None if self.values is None else self.values[index.to(self.values.device)],
+            read=None if read is None else lambda i: read(chosen[i]),
+            labels=None if self.labels is None else self.labels[index.to(self.labels.device)],
+        )
+
+    def holding_out(self, share: float, seed: int) -> Source:
+        """The source without a `share` of its samples, drawn from the seed, which become its `heldout`; itself for 0."""
+        n = round(share * len(self))
+        if n == 0:
+            return self
+        order = torch.randperm(len(self), generator=generator("cpu", seed, "held out"))
+        rest = self.part(order[n:].sort().values)
+        enough("data", len(rest))
+        rest.heldout = self.part(order[:n].sort().values)
+        return rest
 
     def raw(self, index: Tensor) -> Tensor:
         """Samples by index as they are kept: uint8 or float [B, *shape], on the source's device."""

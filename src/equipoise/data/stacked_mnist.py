@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 
@@ -16,12 +16,14 @@ from equipoise.seeds import generator
 
 @dataclass
 class StackedMNIST:
-    """`length` images 28 x 28 x 3 of MNIST digits drawn with replacement; a digit is a class of MNIST's train split.
+    """`length` images 28 x 28 x 3 of MNIST digits drawn with replacement, of its train or test split.
 
+    There are never more images of the test split than it has digits.
     128,000 images and 28 x 28 pixels are the protocol of PacGAN (Lin et al. 2018, section 4.2), 301 MB as bytes.
     """
 
     length: int = 128_000
+    split: Literal["train", "test"] = "train"
 
     name: ClassVar[str] = "stacked-mnist"
     about: ClassVar[str] = "three digits as red, green and blue, 28 x 28: 1000 modes"
@@ -31,11 +33,12 @@ class StackedMNIST:
 
     def load(self, path: Path | None, seed: int) -> Source:
         """Images uint8 [length, 3, 28, 28], drawn from `seed`; `path` is where MNIST is. Label 100 r + 10 g + b."""
-        digits = MNIST().load(path, seed)
+        digits = MNIST(split=self.split).load(path, seed)
         assert digits.values is not None
         assert digits.labels is not None
-        draw = torch.randint(len(digits), (self.length, 3), generator=generator("cpu", seed, self.name))
+        length = self.length if self.split == "train" else min(self.length, len(digits))
+        draw = torch.randint(len(digits), (length, 3), generator=generator("cpu", seed, self.name))
         values = digits.values.squeeze(1)[draw]
         labels = digits.labels[draw] @ torch.tensor([100, 10, 1])
         classes = tuple(f"{k:03d}" for k in range(1000))
-        return Source(self.name, tuple(values.shape[1:]), self.length, values, labels=labels, classes=classes)
+        return Source(self.name, tuple(values.shape[1:]), length, values, labels=labels, classes=classes)

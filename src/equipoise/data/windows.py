@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from equipoise.data.checks import at_least, existing, listed, positive
+from equipoise.data.checks import a_share, at_least, existing, listed, positive
 from equipoise.data.csv_matrix import Matrix, read_matrix, text
 from equipoise.data.restore import facts_to_restore, restore
 from equipoise.data.source import Source, enough
@@ -45,6 +45,7 @@ class Windows:
         values: {station: MRT, twin_of: '', f_low_mhz: '<60'}.
     units: what the values are, for the axes of pictures.
     memory_mb: more data than this is read from its files when it is needed.
+    holdout: the share of windows that is never trained on, to examine D with; drawn from the seed.
     """
 
     normalise: Literal["percentile", "global", "file"] = "percentile"
@@ -56,6 +57,7 @@ class Windows:
     where: dict[str, str] = field(default_factory=dict)
     units: str = "as in the files"
     memory_mb: float = 2048
+    holdout: float = 0.0
 
     name: ClassVar[str] = "windows"
     about: ClassVar[str] = "a folder tree of CSV matrices (dynamic spectra), sub-folder = class"
@@ -66,6 +68,7 @@ class Windows:
         if self.size is not None:
             at_least("size", self.size, 2)
         positive("memory_mb", self.memory_mb)
+        a_share("holdout", self.holdout)
 
     def load(self, path: Path | None, seed: int = 0) -> Source:
         """Windows float16 [N, 1, H, W] in [-1, 1] with labels, and `restore` back to the files' units.
@@ -98,7 +101,7 @@ class Windows:
             source.values = normalised(kept, *limits)
         else:
             source.read = partial(streamed, files, window, limits)
-        return source
+        return source.holding_out(self.holdout, seed)
 
     def chosen(self, root: Path) -> tuple[list[Path], Records]:
         """The files to read, and the rows of the list of windows."""
