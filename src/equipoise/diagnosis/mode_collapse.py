@@ -31,7 +31,10 @@ CARD = Card(
     hurts="Early samples are all alike and all bad: judged only after five exams and where nothing rises",
     cost="the exams of coverage and variety, once in a few hundred steps",
 )
-LOSS = "The losses can't tell: with an optimal D one mode of eight reads 0.20 and four read 0.48, in the 'ideal' band."
+LOSS = (
+    "The losses can't tell: with an optimal D one mode of eight reads 0.20 and four of them 0.48, "
+    "in the middle of the band that is called ideal."
+)
 
 
 def from_signals(track: Track) -> Judgement | None:
