@@ -24,7 +24,39 @@ BOUNDED = ("least_squares", "hinge", "relativistic_average", "relativistic_paire
 
 def as_logits(said: Said, guess: Guess) -> Tensor:
     """What the objective takes: least squares regresses D's output itself, also behind a sigmoid."""
-    return torch.from_numpy(said.out if guess.name == "least_squares" else said.logit).float()
+    return torch.from_numpy(as_array(said, guess)).float()
+
+
+Pair = tuple[Batch, Batch | None]
+
+
+def of_steps(guess: Guess, pairs: list[Pair]) -> list[dict[str, float]]:
+    """Signals of each step; where all batches are of one size, means over steps are means over everything: then in one go."""
+    sizes = {(len(d.real), len(d.fake), None if g is None else len(g.fake)) for d, g in pairs}
+    objective = OBJECTIVES.get(guess.name)
+    if len(pairs) < 2 or len(sizes) > 1 or (objective is not None and objective.d_terms == 1 and objective.paired):
+        return [of_step(guess, d, g) for d, g in pairs]
+    partners = [g for _, g in pairs if g is not None]
+    whole = of_step(guess, together([d for d, _ in pairs]), together(partners) if partners else None)
+    del whole["logit_std"]  # of a step, without what moves between steps
+    spreads = [{"logit_std": float(np.concatenate([as_array(d.real, guess), as_array(d.fake, guess)]).std())} for d, _ in pairs]
+    ranges = ("real_min", "real_max", "fake_min", "fake_max", "fake_std_ratio")
+    whole = {name: value for name, value in whole.items() if name not in ranges}
+    return [whole, *spreads, *(found for d, _ in pairs if (found := reach(d)))]
+
+
+def together(batches: list[Batch]) -> Batch:
+    """One batch of all."""
+
+    def joined(side: str) -> Said:
+        parts = [getattr(batch, side) for batch in batches]
+        return Said(np.concatenate([p.out for p in parts]), np.concatenate([p.grad for p in parts]), parts[0].squashed)
+
+    return Batch(joined("real"), joined("fake"), np.empty((0, 4)), np.empty((0, 4)), batches[-1].order)
+
+
+def as_array(said: Said, guess: Guess) -> Numbers:
+    return said.out if guess.name == "least_squares" else said.logit
 
 
 def of_step(guess: Guess, d: Batch, g: Batch | None) -> dict[str, float]:

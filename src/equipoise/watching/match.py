@@ -17,7 +17,7 @@ from equipoise.watching import account
 from equipoise.watching.call import Arrival, Effort
 from equipoise.watching.exam import Exams
 from equipoise.watching.objective import Guess, choose, fits, saturating
-from equipoise.watching.referee import MOST_PENDING, Batch, Move, Read, Umpire, part
+from equipoise.watching.referee import MOST_PENDING, Batch, Measured, Move, Read, Umpire, part
 
 D_ONLY = 20  # D steps in place of one of G: a window ends also where G never moves
 FITS = 12  # steps that the objective is told from
@@ -56,7 +56,17 @@ class Match:
         """Whether the step that is under way is noted in full."""
         return self.g_steps % self.look_every == 0 and len(self.d_moves) < D_ONLY * self.every
 
-    def moved(self, mover: str, measured: dict[str, Tensor]) -> Move | None:
+    @property
+    def weighing(self) -> bool:
+        """Whether it is also measured how far the players move: once in a window."""
+        return self.looking and self.g_steps % self.every == 0
+
+    @property
+    def comparing(self) -> bool:
+        """Whether what G is given is remembered: in steps that are noted in full, and in those before them."""
+        return self.looking or (self.g_steps + 1) % self.look_every == 0
+
+    def moved(self, mover: str, measured: Measured) -> Move | None:
         """An optimizer has stepped; None where this game had no part in it."""
         self.calls = 0
         mine, self.pending = part(self.pending, mover)
@@ -100,16 +110,13 @@ class Match:
         self.by_labels += sum(batch.by_labels for batch in told)
         self.penalised |= any(a.call.penalised for move in d_moves for a in move.arrivals)
         self.learn(told, [batch for batch in g_batches if batch is not None and len(batch.fake)])
-        rows: list[dict[str, float]] = []
-        last = None
-        for batch, partner in paired(told, g_batches):
-            if batch is not last or partner is not None:
-                rows.append(account.of_step(self.guess, batch, partner))
-            last = batch
+        rows = account.of_steps(self.guess, paired(told, g_batches))
         for move, g in zip(g_moves, g_batches, strict=True):
             pushes = [push for a in move.arrivals if (push := read.push(a.call)) is not None]
             rows.append(read.measured(move) | (account.fake_grad(self.guess, g, pushes) if g is not None else {}))
         rows += [read.measured(move) for move in d_moves]
+        if d_moves:
+            self.batch = max(arrival.call.n for arrival in d_moves[-1].arrivals)
         self.exams.gather(d_moves, self.d_umpire.place)
         values = account.means(rows) | examine(self)
         if not values:
@@ -130,8 +137,6 @@ class Match:
         for batch in d[-1 if sure else -4 :]:
             if not batch.by_labels or not self.fits:
                 self.fits.append(fits(batch.real, batch.fake))
-        if d:
-            self.batch = len(d[-1].real_extent) or self.batch
         steps = [step for step in self.fits if step]
         if self.given is not None:
             name = "non_saturating" if self.given == "minimax" else self.given  # D's loss is the same

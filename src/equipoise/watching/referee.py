@@ -15,6 +15,7 @@ from equipoise.watching.objective import Said
 from equipoise.watching.tensors import to_host
 
 Numbers = NDArray[np.float64]
+Measured = dict[str, Tensor | float]  # by signal; tensors are 0-dim, on the device
 ENOUGH = 20  # searches in vain
 MOST_PENDING = 512  # arrivals that wait for an optimizer: more come only where none ever steps
 
@@ -24,7 +25,7 @@ class Move:
     """One step of an optimizer: the calls of D whose gradients moved it, and what was measured there."""
 
     arrivals: list[Arrival]
-    measured: dict[str, Tensor] = field(default_factory=dict)  # 0-dim tensors by signal
+    measured: Measured = field(default_factory=dict)
 
 
 def part(arrivals: list[Arrival], mover: str) -> tuple[list[Arrival], list[Arrival]]:
@@ -144,7 +145,7 @@ class Read:
     def __init__(self, moves: list[Move]) -> None:
         tensors: dict[int, Tensor] = {}
         for move in moves:
-            tensors.update({id(value): value for value in move.measured.values()})
+            tensors.update({id(value): value for value in move.measured.values() if isinstance(value, Tensor)})
             for arrival in move.arrivals:
                 call = arrival.call
                 found = (arrival.grad, call.logits, *call.masks.values(), *call.extents.values(), call.push)
@@ -152,10 +153,10 @@ class Read:
         self.of = dict(zip(tensors, to_host(list(tensors.values())), strict=True))
 
     def logits(self, call: Call) -> Numbers:
-        return np.asarray(self.of[id(call.logits)])
+        return np.asarray(self.of[id(call.logits)].reshape(call.n, -1))
 
     def grad(self, arrival: Arrival) -> Numbers:
-        return np.asarray(self.of[id(arrival.grad)])
+        return np.asarray(self.of[id(arrival.grad)].reshape(arrival.call.n, -1))
 
     def masks(self, call: Call) -> dict[str, Numbers]:
         return {place: self.of[id(mask)] for place, mask in call.masks.items()}
@@ -168,4 +169,4 @@ class Read:
         return None if call.push is None else np.asarray(self.of[id(call.push)])
 
     def measured(self, move: Move) -> dict[str, float]:
-        return {name: float(self.of[id(value)]) for name, value in move.measured.items()}
+        return {n: float(self.of[id(v)]) if isinstance(v, Tensor) else v for n, v in move.measured.items()}

@@ -43,10 +43,12 @@ def verdict_in(output: Any, batch: int) -> Tensor | None:
 
 
 def kept(x: Tensor, n: int) -> Tensor:
-    """A copy [n, m] of what D said of n samples, or of its gradient; an even selection where m would be large."""
-    rows = x.detach().reshape(n, -1)
-    stride = -(-rows.shape[1] * n // KEPT) if rows.numel() > KEPT else 1
-    return rows[:, ::stride].float().clone() if stride > 1 or rows.dtype == torch.float32 else rows.float()
+    """A copy of what D said of n samples, or of its gradient, n first; an even selection per sample where there is much."""
+    x = x.detach()
+    if x.numel() <= KEPT:
+        return x.clone()
+    rows = x.reshape(n, -1)
+    return rows[:, :: -(-rows.numel() // KEPT)].clone()
 
 
 def squashed(output: Tensor, module: nn.Module) -> bool:

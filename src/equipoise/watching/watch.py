@@ -33,6 +33,7 @@ from equipoise.watching.folder import Notes, name_of_script
 from equipoise.watching.lineage import Fake, Fakes, beginning
 from equipoise.watching.match import Match
 from equipoise.watching.players import Player, held_by, named
+from equipoise.watching.referee import Measured
 from equipoise.watching.tensors import squashed, tensors_in, verdict_in
 
 LOOKS = 5  # steps of a window that are noted in full
@@ -98,7 +99,7 @@ class Watch:
         self.notes: dict[str, Notes] = {}
         self.movers: weakref.WeakKeyDictionary[Optimizer, tuple[int, list[Player]]] = weakref.WeakKeyDictionary()
         self.weights: dict[str, list[Tensor]] = {}
-        self.measured: dict[str, dict[str, Tensor]] = {}
+        self.measured: dict[str, Measured] = {}
         self.sources: dict[str, Tensor] = {}
         self.leaking: set[str] = set()  # generators that a step of D has pushed, until their own backward begins
         self.left: set[str] = set()  # discriminators that a step of G has pushed, until their own backward begins
@@ -198,7 +199,8 @@ class Watch:
     def generated(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A generator has made something."""
         given = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
-        source = None if given is None else beginning(given)
+        comparing = any(match.comparing for match in self.matches.values())
+        source = beginning(given) if comparing and given is not None else None
         for x in tensors_in(output):
             if x.dim() > 1:
                 self.fakes.add(Fake(player.name, x.detach(), source, (args, kwargs), player.evaluating), x)
@@ -259,21 +261,25 @@ class Watch:
         return self.movers[optimizer][1]
 
     def looking(self, player: Player) -> bool:
-        if player.name in self.matches and self.discriminators.get(player.name) is player:
-            return self.matches[player.name].looking
-        return any(match.looking for match in self.matches.values())
+        own = self.matches.get(player.name)  # generators have other names
+        return own.looking if own is not None else any(match.looking for match in self.matches.values())
+
+    def weighing(self, player: Player) -> bool:
+        own = self.matches.get(player.name)
+        return own.weighing if own is not None else any(match.weighing for match in self.matches.values())
 
     def stepping(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         for player in self.moves(optimizer):
             if self.looking(player):
                 norm = player.grad_norm(getattr(optimizer, "grad_scale", None))
                 self.measured[player.name] = {} if norm is None else {"grad": norm}
-                self.weights[player.name] = player.weights()
+                if self.weighing(player):
+                    self.weights[player.name] = player.weights()
 
     def stepped(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         players = self.moves(optimizer)
         for player in players:
-            measured = self.measured.pop(player.name, {})
+            measured: Measured = self.measured.pop(player.name, {})
             before = self.weights.pop(player.name, None)
             ratio = None if before is None else player.update_ratio(before)
             if ratio is not None:
@@ -286,18 +292,18 @@ class Watch:
         if movers:
             self.g_moved(movers, {name: value for p in movers for name, value in self.measured.pop(p.name).items()})
 
-    def d_moved(self, player: Player, measured: dict[str, Tensor]) -> None:
+    def d_moved(self, player: Player, measured: Measured) -> None:
         match = self.matches[player.name]
         move = match.moved("D", {f"d_{name}": value for name, value in measured.items()})
         if move is None:
             return
         like = move.arrivals[-1].call
-        move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, like.logits.new_zeros(()))
-        move.measured["d_eval_mode"] = like.logits.new_full((), float(like.evaluating))
+        move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, 0.0)
+        move.measured["d_eval_mode"] = float(like.evaluating)
         self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
         self.finish(match)
 
-    def g_moved(self, movers: list[Player], measured: dict[str, Tensor]) -> None:
+    def g_moved(self, movers: list[Player], measured: Measured) -> None:
         names = {player.name for player in movers}
         for match in self.matches.values():
             if not any(a.call.reaches in names for a in match.pending):
@@ -311,20 +317,17 @@ class Watch:
                 self.left.add(match.name)
             self.finish(match)
 
-    def wiring(self, match: Match, maker: str, arrivals: list[Arrival]) -> dict[str, Tensor]:
+    def wiring(self, match: Match, maker: str, arrivals: list[Arrival]) -> Measured:
         """What shows how the loop is put together: leftovers of D's step, noise that comes again, modes."""
-        call = arrivals[-1].call
-        like = call.logits
-        zero, one = like.new_zeros(()), like.new_ones(())
-        found = {"g_grad_in_d_step": self.leaks.pop(maker, zero)}
-        fake = call.fake
-        limits = self.generators[maker].limits
-        if limits is not None and match.looking:
-            found |= {"g_low": one * limits[0], "g_high": one * limits[1]}
+        found: Measured = {"g_grad_in_d_step": self.leaks.pop(maker, 0.0)}
+        limits = self.generators[maker].limits if not match.records else None
+        if limits is not None:
+            found |= dict(zip(("g_low", "g_high"), limits, strict=True))
+        fake = arrivals[-1].call.fake
         if fake is not None:
             match.exams.keep(fake)
-            found["g_eval_mode"] = one if fake.evaluating else zero
-            before = match.sources.get(maker)
+            found["g_eval_mode"] = float(fake.evaluating)
+            before = match.sources.pop(maker, None)
             if fake.source is not None:
                 if before is not None and before.shape == fake.source.shape:
                     found["latent_repeats"] = (before == fake.source).all()
