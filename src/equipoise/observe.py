@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,7 @@ MOST_BATCHES = 8  # of samples in an exam
 RAREST, OFTENEST = 500, 20  # steps between exams; the latter for each batch of an exam's samples, to keep the price low
 LOOK_RAREST, LOOK_OFTENEST = 100, 10  # steps between looks
 STATE = "exam/fixed"  # in a checkpoint
+NOTHING = Window(0, {}, {}, None)
 
 
 def samples(recipe: Recipe, source: Source) -> int:
@@ -101,16 +103,15 @@ class Observer:
         self.ring.look(self.game, terms)
         self.terms = terms
 
-    def window(self, place: dict[str, Any]) -> Window:
-        """The signals since the last window, written down at `place` (step, epoch, seconds)."""
-        window = self.ring.read()
-        self.write({**place, **window.values})
-        return window
-
-    def write(self, record: dict[str, Any]) -> None:
+    def record(self, place: dict[str, Any], log: bool, exam: bool) -> Window:
+        """Write one line at `place` (step, epoch, seconds): the window of signals, an exam, or both; tell what is found."""
+        window = self.ring.read() if log else NOTHING
+        numbers = self.exam() if exam and window.first_bad is None else {}
+        record = {**place, **window.values, **numbers}
         self.signals.append(record)
         for change in self.visits.take(record):
             self.tell(change, record["step"])
+        return window
 
     def tell(self, change: Change, step: int) -> None:
         """Write a finding down, and say it once."""
@@ -128,25 +129,27 @@ class Observer:
     def due(self, step: int) -> bool:
         return bool(self.every) and step % self.every == 0
 
-    def exam(self, place: dict[str, Any]) -> None:
-        """Examine the players as they are, and write it down."""
+    def exam(self) -> dict[str, Any]:
+        """What an exam of the players as they are says; {} where the recipe wants none."""
         if self.examiner is None:
-            return
-        game, n = self.game, len(self.examiner.reals)
+            return {}
+        game, device = self.game, self.game.at.device
+        rng = generator(device, game.at.seed, game.steps, "exam")
+        z = torch.randn(len(self.examiner.reals), game.latent_size, generator=rng, device=device)
         found = {name: self.settled(module) for name, module in sampling.generators(game).items()}
-        device = game.at.device
-        z = torch.randn(n, game.latent_size, generator=generator(device, game.at.seed, game.steps, "exam"), device=device)
         fixed = sampling.fixed_noise(game, FIXED, "exam")
-        numbers = self.examiner.examine(
-            game.steps,
-            game.D.module,
-            lambda x: game.view(x, real=True),
-            self.fakes(found["raw"], z),
-            {"G": game.G.module, "D": game.D.module},
-            self.fakes(found["raw"], fixed),
-            self.fakes(found["ema"], fixed) if "ema" in found else None,
-        )
-        self.write({**place, EXAM: True, **numbers})
+        with undisturbed(game):
+            numbers = self.examiner.examine(
+                game.steps,
+                game.D.module,
+                lambda x: game.view(x, real=True),
+                self.fakes(found["raw"], z),
+                {"G": game.G.module, "D": game.D.module},
+                self.fakes(found["raw"], fixed),
+                self.fakes(found["ema"], fixed) if "ema" in found else None,
+                remember=self.due(game.steps),  # one more at the end of a run must not change those of a longer run
+            )
+        return {EXAM: True, **numbers}
 
     def settled(self, module: nn.Module) -> nn.Module:
         """A copy in evaluation mode with standing statistics."""
@@ -183,6 +186,17 @@ class Observer:
     def close(self) -> None:
         self.signals.close()
         self.findings.close()
+
+
+@contextmanager
+def undisturbed(game: Game) -> Iterator[None]:
+    """After the context the tricks that change what D sees are as they were before it."""
+    kept = [(trick, {name: value.clone() for name, value in trick.state().items()}) for trick in game.having("view")]
+    try:
+        yield
+    finally:
+        for trick, state in kept:
+            trick.load_state(state)
 
 
 def some(source: Source, n: int, seed: int) -> Tensor:

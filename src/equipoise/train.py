@@ -73,8 +73,7 @@ class Training:
         with Stop() as stop:
             while not self.clock.finished and stop.asked is None:
                 self.step()
-            self.look(force=True)
-            self.examine(force=self.clock.finished)
+            self.look(log=self.observer.ring.filled > 0)
             if self.saved != self.clock.step:
                 self.keep()
         self.stopped_by = stop.asked
@@ -83,9 +82,8 @@ class Training:
         terms = self.game.step(self.draw)
         self.clock.tick(self.game)
         self.observer.look(terms)
-        self.look()
-        self.examine()
         recipe, clock = self.recipe, self.clock
+        self.look(clock.step % recipe.log_every == 0 or clock.finished, self.observer.due(clock.step) or clock.finished)
         if clock.due(every_steps=recipe.grids.every_steps, every_epochs=recipe.grids.every_epochs) or clock.finished:
             self.picture()
         if clock.due(every_steps=recipe.checkpoints.every_steps, every_epochs=recipe.checkpoints.every_epochs):
@@ -96,11 +94,11 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------- look
 
-    def look(self, force: bool = False) -> None:
-        """Copy the window of signals to the host, once in `log_every` steps, and write it down."""
-        if not self.observer.ring.filled or not (force or self.clock.step % self.recipe.log_every == 0):
+    def look(self, log: bool, exam: bool = False) -> None:
+        """Write down the window of signals (`log`), and what an exam says of the players as they are."""
+        if not (log or exam):
             return
-        window = self.observer.window(self.when())
+        window = self.observer.record(self.when(), log, exam)
         self.progress.update({**window.values, **self.place()})
         if window.first_bad is not None:
             tensor = self.observer.first_bad()
@@ -109,11 +107,6 @@ class Training:
                 f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}{where}; training stopped. "
                 + self.last_good()
             )
-
-    def examine(self, force: bool = False) -> None:
-        """Hold an exam where one is due; `force`: also where none is, unless this step has had its own."""
-        if self.observer.due(self.clock.step) if not force else not self.observer.due(self.clock.step):
-            self.observer.exam(self.when())
 
     def when(self) -> dict[str, Any]:
         seconds = round(self.seconds_before + time.monotonic() - self.started, 3)

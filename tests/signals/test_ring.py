@@ -26,7 +26,7 @@ def measure(game: Any, terms: Terms) -> tuple[Tensor, ...]:
 
 
 LOSSES = {"losses": Signal(CARD, ("d_loss", "g_loss"), measure)}
-NO_GAME: Any = None
+NO_GAME: Any = SimpleNamespace(steps=0)
 
 
 def test_read_gives_the_mean_and_the_last_of_the_window_and_begins_a_new_one() -> None:
@@ -108,7 +108,7 @@ def test_looking_never_waits_for_the_device() -> None:
             parameter.grad = torch.ones_like(parameter)
         return SimpleNamespace(module=module)
 
-    game: Any = SimpleNamespace(D=player(), G=player())
+    game: Any = SimpleNamespace(D=player(), G=player(), steps=0)
     logits, loss = torch.ones(4, device="meta"), torch.ones((), device="meta")
     terms = Terms(logits, logits, logits, logits, logits, loss, loss, {"d/r1": loss})
     ring = Ring(SIGNALS, 4, "meta")

@@ -14,6 +14,7 @@ from equipoise.errors import SettingError
 from equipoise.networks.features import FeatureTap
 from equipoise.pieces import Exam, Examination, Judged
 from equipoise.seeds import generator
+from equipoise.signals.neighbours import distinct
 
 GROUPS = 8  # clusters of the reals, for the least covered one
 ROUNDS = 15  # of Lloyd's iteration
@@ -41,6 +42,8 @@ class Examiner:
     groups: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reals = distinct(self.reals)
+        self.heldout = None if self.heldout is None else distinct(self.heldout)
         self.codes = self.encode(self.reals)
         self.heldout_codes = None if self.heldout is None else self.encode(self.heldout)
         self.groups = clusters(self.codes if self.heldout_codes is None else self.heldout_codes, GROUPS)
@@ -55,11 +58,13 @@ class Examiner:
         modules: dict[str, nn.Module],
         fixed: Tensor | None = None,
         averaged: Tensor | None = None,
+        remember: bool = True,
     ) -> dict[str, float]:
         """All examinations' numbers by name.
 
         `fakes` [N, ...] are fresh, `fixed` and `averaged` [n, ...] come from the same latents at every exam; `view` is
-        what is done to a batch before D sees it. D itself is not run: a copy is.
+        what is done to a batch before D sees it. D itself is not run: a copy is. The next exam's drift is measured from
+        this one's `fixed`, unless it is not to `remember` them.
         """
         asked = Asked(D, view, self.batch)
         exam = Exam(
@@ -73,7 +78,8 @@ class Examiner:
             steps_between=step - self.step,
             modules=modules,
         )
-        self.before, self.step = fixed, step
+        if remember:
+            self.before, self.step = fixed, step
         found: dict[str, Tensor] = {}
         if bool(torch.isfinite(fakes).all()):
             for examination in self.examinations.values():

@@ -24,7 +24,10 @@ SHORTEST = 20  # steps between exams for a drift
 
 def apart(x: Tensor, y: Tensor, scale: Tensor) -> Tensor:
     """The mean distance of samples of the same latents, over the data's scale."""
-    return torch.linalg.vector_norm((x - y).flatten(1).float(), dim=1).mean() / scale.clamp_min(torch.finfo(torch.float32).tiny)
+    distance: Tensor = torch.linalg.vector_norm((x - y).flatten(1).float(), dim=1).mean() / scale.clamp_min(
+        torch.finfo(torch.float32).tiny
+    )
+    return distance
 
 
 def measure(exam: Exam) -> dict[str, Tensor]:

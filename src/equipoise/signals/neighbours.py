@@ -29,6 +29,13 @@ def among(x: Tensor) -> Tensor:
     return found.fill_diagonal_(torch.inf)
 
 
+def distinct(x: Tensor) -> Tensor:
+    """The rows of x without repetitions, in order: a ball among copies would hold nothing but copies."""
+    _, which = torch.unique(x.flatten(1), dim=0, return_inverse=True)
+    first = torch.full_like(which, len(which)).scatter_reduce(0, which, torch.arange(len(which), device=x.device), "amin")
+    return x[first[first < len(which)].sort().values]
+
+
 def radii(own: Tensor, k: int = K) -> Tensor:
     """The distance to the k-th neighbour that is not the same sample, from distances `among` [N, N].
 

@@ -72,7 +72,9 @@ class Ring:
         n = self.filled
         order = [(self.looks - n + i) % self.every for i in range(n)]  # oldest first
         rows = self.rows.cpu().numpy().astype(np.float64)[order]
-        came = np.array([[name in self.came[place] for name in self.names] for place in order], dtype=bool)
+        came = np.array([[name in self.came[place] for name in self.names] for place in order], dtype=bool).reshape(
+            n, len(self.names)
+        )
         self.looks = 0
         values, last = {}, {}
         for column, name in enumerate(self.names):

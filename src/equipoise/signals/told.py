@@ -21,7 +21,8 @@ CARD = Card(
 
 def of(gradient: Tensor) -> Tensor:
     """The mean length of a sample's gradient, where `gradient` [B, ...] is that of a loss averaged over the batch."""
-    return torch.linalg.vector_norm(gradient.flatten(1), dim=1).mean() * len(gradient)
+    length: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1).mean() * len(gradient)
+    return length
 
 
 def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
