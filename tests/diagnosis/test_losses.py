@@ -81,6 +81,19 @@ def test_dominance_is_measured_from_the_floor_of_smoothed_labels() -> None:
     assert judged(noisy(0.18, 0.02), noisy(2, 0.1)).verdict == "healthy"
 
 
+def test_dominance_does_not_hang_on_a_guess() -> None:
+    doubted = {**STANDARD, "d_doubt": 2.0}
+    assert judged(noisy(0.05, 0.1), noisy(5, 0.1)).verdict == "discriminator_dominance"
+    assert judged(noisy(0.05, 0.1), noisy(5, 0.1), doubted).verdict == "healthy"
+    assert judged(noisy(0.005, 0.1), noisy(5, 0.1), doubted).verdict == "discriminator_dominance"
+
+
+def test_a_g_loss_where_a_sigmoid_is_flat() -> None:
+    assert judged(noisy(0.12, 0.3), noisy(14, 0.2)).verdict == "discriminator_dominance"
+    assert judged(noisy(0.5, 0.3), noisy(14, 0.2)).verdict == "healthy", "D's loss says otherwise: G's has other terms"
+    assert judged(noisy(0.12, 0.3), noisy(14, 0.2), {**STANDARD, "g_equilibrium": None}).verdict == "healthy"
+
+
 def test_a_run_that_was_dominated_for_half_of_its_time() -> None:
     found = judged(np.where(TIME < 0.5, 1e-4, 0.3), np.where(TIME < 0.5, 15, 1.5))
     assert found.verdict == "discriminator_dominance" and "50% of the run" in found.findings[0].words
@@ -134,6 +147,15 @@ def test_a_d_that_was_never_better_than_a_coin() -> None:
 def test_a_loss_that_stands_still(value: float) -> None:
     found = judged(np.full(30, value), noisy(0.9, n=30))
     assert found.verdict == "no_learning" and "frozen_training" in named(found)
+
+
+def test_a_bar_that_is_drawn_many_times_is_no_standstill() -> None:
+    d, g = np.repeat([0.612, 0.587, 0.598], [40, 10, 50]), np.repeat([0.911, 0.873, 0.902], [40, 10, 50])
+    assert judged(d, g).verdict == "healthy"
+
+
+def test_a_d_loss_with_other_terms_is_not_pinned_to_chance() -> None:
+    assert judged(noisy(0.95, 0.05), noisy(0.8)).verdict == "healthy", "such as ACGAN's classification"
 
 
 def test_two_decimals_at_equilibrium_are_no_proof_of_standstill() -> None:

@@ -106,6 +106,21 @@ def test_a_floor_of_smoothed_labels(label: float, floor: float) -> None:
     assert any("smoothing" in note for note in found.notes)
 
 
+def test_a_guess_is_doubted_and_knowledge_is_not() -> None:
+    rng = np.random.default_rng(0)
+    guessed = infer(game(d=0.16 * rng.uniform(0.5, 1.5, 50), g=5 + rng.normal(0, 0.5, 50)))
+    assert guessed.written == "sum" and guessed.doubt >= 2, "nothing tells a sum from a mean here"
+    shown = played("non_saturating", gap=3.0)
+    known = infer(game(d=shown["d"], g=shown["g"], d_real=shown["p_real"], d_fake_before=shown["p_fake"]))
+    assert known.doubt == 1
+
+
+def test_a_g_loss_with_other_terms_shows_in_its_beginning() -> None:
+    falling = np.linspace(80, 9, 50)
+    found = infer(game(d_on_real=np.linspace(0.7, 0.15, 50), d_on_fake=np.linspace(0.7, 0.15, 50), g=falling))
+    assert found.g_equilibrium is None and any("not adversarial" in note for note in found.notes)
+
+
 def test_levels_of_the_convention_table() -> None:
     def of(objective: str) -> Convention:
         shown = played(objective)

@@ -29,7 +29,7 @@ LINES = [  # {d} and {g} are the losses, {n} counts from 1
     "{n} [D loss: {d}, acc.: 50.00%] [G loss: {g}]",
     "{n} [D loss: {d} | D Accuracy: 50.0] [G loss: {g}]",
     "[Epoch {n}/200] [Batch 3/10] [D loss: {d}] [G loss: {g}]",
-    "[Epoch {n}/200] [Batch 2/938] [D loss: {d}] [G loss: {g}, content: 0.1, adv: 0.2, pixel: 0.3]",
+    "[Epoch {n}/200] [Batch 2/938] [D loss: {d}] [G loss: 3.1, content: 0.1, adv: {g}, pixel: 0.3]",
     "Epoch [{n}/5] Batch 0/937   Loss D: {d}, loss G: {g}",
     "Epoch [    {n}/  50] | d_loss: {d} | g_loss: {g}",
     "Epoch {n}/10... Discriminator Loss: {d}... Generator Loss: {g}",
@@ -171,6 +171,8 @@ def test_a_log_of_two_runs_is_judged_by_the_longer(tmp_path: Path) -> None:
         "Epoch 1: Reconstruction_Loss:-371.3, KL_loss:19.4, ELBO:-371.1",
         "50/50 ━━━━ 0s 32ms/step - i_loss: 0.4388 - n_loss: 0.1576",
         "Generator loss: 0.5",
+        "a_loss: 0.5 c_loss: 0.9",
+        "critic_loss 0.5 adv 0.3 policy_loss 0.2",
     ],
 )
 def test_what_is_no_gan_is_refused_with_a_reason(line: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class Facts:
     d_equilibrium: float | None = None  # D's loss where fakes are distributed as reals, mean convention
     g_equilibrium: float | None = None
     d_floor: float | None = None  # D's loss where D is perfect (0, or the entropy of smoothed labels); None: unbounded
+    d_doubt: float = 1.0  # D's loss may stand this many times further from a perfect D's, as surely as a reader of logs knows
     logits: bool = True  # d_real and d_fake_* are sigmoids of logits: probabilities mean something
     batch: int | None = None
     samples: int | None = None  # in the training data

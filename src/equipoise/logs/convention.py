@@ -21,6 +21,8 @@ WORDS = {"hinge": "hinge", "gan-gp": "wasserstein", "wgan": "wasserstein", "w-ga
 WORDS |= {"lsgan": "least_squares", "ls-gan": "least_squares", "least": "least_squares", "bce": "non_saturating"}
 WORDS |= {"relativistic": "relativistic", "ragan": "relativistic", "stylegan": "non_saturating"}
 FLOORS = {0.9: 0.16254, 0.8: 0.25020, 0.0: 0.32508}  # of D's mean loss by one-sided label (half its entropy); 0: 0.9 and 0.1
+STANDS = {"non_saturating": LN2, "relativistic": LN2, "least_squares": 0.25}  # at equilibrium, of what may be confused
+LIKELY, SURE_ENOUGH = 0.2, 0.65
 SLACK = 0.6  # G's loss is measured after D has moved, on other samples: a bound counts as broken below this share of it
 
 
@@ -36,6 +38,11 @@ def relu(x: Numbers) -> Numbers:
     return np.maximum(x, 0.0)
 
 
+def fooled(g: Numbers) -> Numbers:
+    """The least sum of D's terms where -ln D(G(z)) is g on average: -ln(1 - exp(-g))."""
+    return np.asarray(-np.log1p(-np.exp(-relu(g) - 1e-9)))
+
+
 @dataclass(frozen=True)
 class Law:
     """An objective's D loss, as the sum of its two terms: the least that it can be, given G's loss, or D's mean outputs."""
@@ -46,7 +53,7 @@ class Law:
 
 
 LAWS = {
-    "non_saturating": Law(lambda g: -np.log1p(-np.exp(-relu(g) - 1e-9)), lambda r, f: softplus(-r) + softplus(f)),
+    "non_saturating": Law(fooled, lambda r, f: softplus(-r) + softplus(f)),
     "minimax": Law(lambda g: relu(-g), lambda r, f: softplus(-r) + softplus(f)),
     "least_squares": Law(lambda g: relu(1 - np.sqrt(2 * relu(g))) ** 2, lambda r, f: (r - 1) ** 2 + f**2),
     "hinge": Law(lambda g: relu(1 - g), lambda r, f: relu(1 - r) + relu(1 + f), halves=False),
@@ -67,6 +74,7 @@ class Convention:
     d_equilibrium: float | None = None
     g_equilibrium: float | None = None
     d_floor: float | None = None
+    doubt: float = 1.0  # how much larger D's loss may be, of its value at equilibrium, by what else it could be
     probabilities: bool = False  # D's outputs in the log are probabilities
     notes: list[str] = field(default_factory=list)
 
@@ -83,8 +91,28 @@ def infer(game: Game) -> Convention:
     found = Convention(objective, certainty=1 / total, probabilities=probable(game))
     found.written, found.scale, sure = CONVENTIONS[objective](game, d, g)
     found.certainty *= sure
+    if mixed(d * found.scale, g, objective):
+        game.g_mixed = True
     levels(found, d * found.scale, game)
+    likely = [name for name, score in scores.items() if math.exp(score - scores[objective]) / total > LIKELY and name in STANDS]
+    found.doubt = doubt(found, sure, likely, game, d, g)
     return found
+
+
+def doubt(found: Convention, sure: float, likely: list[str], game: Game, d: Numbers, g: Numbers) -> float:
+    """The largest that D's loss may be, of its value at equilibrium, by all that is likely: a verdict must not hang on a guess."""
+    if found.objective not in STANDS:
+        return 1.0
+    stands = found.scale / STANDS[found.objective]
+    others = [CONVENTIONS[name](game, d, g)[1] / STANDS[name] for name in likely]
+    if sure < SURE_ENOUGH and found.scale < 1:
+        others.append(1.0 / STANDS[found.objective])  # a mean that was taken for a sum
+    return max([stands, *others]) / stands
+
+
+def mixed(d: Numbers, g: Numbers, objective: str) -> bool:
+    """True where G's loss was large before D had learned anything: then it has terms that are not adversarial."""
+    return objective == "non_saturating" and len(d) > 0 and 0.8 * LN2 < d[0] < 1.5 * LN2 and g[0] > 6 * LN2
 
 
 def pair(game: Game) -> tuple[Numbers, Numbers]:
@@ -142,11 +170,13 @@ def by_signs(game: Game, d: Numbers, g: Numbers) -> dict[str, float]:
         found["minimax"] -= 9.0
     elif not below:
         found["minimax"] += 2.0  # ln(1 - D(G(z))) is never positive
+    if game.g_mixed and "cycle" in " ".join(game.words):
+        found["least_squares"] += 3.0  # CycleGAN's loss
     if (d > 2.5).sum() > max(2.0, 0.1 * len(d)):
         found["hinge"] -= 3.0  # a constant D has 2
     if np.quantile(d, 0.75) > 3:
         found["hinge"] -= 4.0
-    if np.quantile(g, 0.9) > 4 or np.quantile(d, 0.9) > 4:
+    if (np.quantile(g, 0.9) > 4 and not game.g_mixed) or np.quantile(d, 0.9) > 4:
         found["least_squares"] -= 4.0
     return found
 

@@ -59,6 +59,7 @@ def facts(game: Game, found: Convention, notes: tuple[str, ...]) -> Facts:
         d_equilibrium=found.d_equilibrium,
         g_equilibrium=found.g_equilibrium,
         d_floor=found.d_floor,
+        d_doubt=round(found.doubt, 2),
         logits=found.probabilities,
         source="log",
         notes=(", ".join(columns), *found.notes, *notes),

@@ -56,8 +56,8 @@ def games(columns: Columns) -> list[Game]:
     told = {name: meaning(name) for name in columns}
     d_losses = best_of(columns, told, "D")
     g_losses = best_of(columns, told, "G")
-    if not g_losses or not d_losses:
-        return []
+    if not g_losses or not d_losses or all(told[name].weak for found in (d_losses, g_losses) for name in names_of(found)):
+        return []  # 'a_loss' and 'c_loss' are an actor's and a critic's
     if set(d_losses) == {"1", "2"} and "1" not in g_losses:  # Brownlee's d1 and d2: on reals and on fakes
         terms = {"d_on_real": d_losses["1"][0]["d"], "d_on_fake": d_losses["2"][0]["d"]}
         d_losses = {"": (terms, min(size for _, size in d_losses.values()))}
@@ -73,6 +73,10 @@ def games(columns: Columns) -> list[Game]:
         series = {role: series_of(columns[name], steps) for role, name in chosen.items()}
         found.append(Game(series, chosen, unit, frozenset(columns.words), tag, mixed))
     return found
+
+
+def names_of(found: dict[str, tuple[dict[str, str], int]]) -> list[str]:
+    return [name for roles, _ in found.values() for name in roles.values()]
 
 
 def best_of(columns: Columns, told: dict[str, Meaning], player: str) -> dict[str, tuple[dict[str, str], int]]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from equipoise.logs.columns import Columns
-from equipoise.logs.words import FAKE, REAL, meaning, player_of, words_of
+from equipoise.logs.words import ADVERSARIAL, FAKE, REAL, meaning, player_of, words_of
 
 NUMBER = re.compile(
     r"(?<![\w.])(?:[-+]?(?:0,\d{2,}(?![\d,.])|\d{1,3},\d{4,}(?![\d,.])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?%?)|(?<![\w])[-+]?(?:nan|inf(?:inity)?)(?!\w)",
@@ -32,7 +32,7 @@ GLUED_BAR = re.compile(r"(\d+)/(\d+) \[[=>]")
 RULE = re.compile(r"^[\s\-=+|:┃│━─┄═╪┼┬┴╞╡├┤┌┐└┘┡╇┩]*$")
 CELLS = re.compile(r"\s*[|│┃║;\t]\s*|\s*,\s*|\s{2,}")
 OBJECTIVES = re.compile(
-    r"\b(hinge|w-?gan(?:-?gp)?|wasserstein|ls-?gan|least[ _-]squares?|relativistic|ragan|bce(?:withlogits)?|mse)", re.I
+    r"\b(hinge|w-?gan(?:-?gp)?|wasserstein|ls-?gan|least[ _-]squares?|relativistic|ragan|bce(?:withlogits)?|mse|cycle)", re.I
 )
 HINTS = 200  # beginnings of lines in which words that tell an objective are looked for
 
@@ -201,8 +201,8 @@ def complete(names: frozenset[str]) -> bool:
 
 def in_section(name: str, section: str) -> tuple[str, str]:
     """The name with its player, where the numbers before it told which one; and whose numbers follow."""
-    player, _ = player_of(words_of(name))
-    if player:
+    player, weak = player_of(words_of(name))
+    if player and not (weak and section and meaning(name).kind == "other"):
         return name, label_player(name)
     return (f"{section} {name}" if section and name and belongs(name) else name), section
 
@@ -254,7 +254,7 @@ def belongs(name: str) -> bool:
     told = meaning(name)
     if told.side:
         return all(word in REAL or word in FAKE for word in words_of(name))  # '[D loss real: 0.4, fake: 0.6]'
-    return told.kind in ("accuracy", "score", "penalty") or told.named
+    return told.kind in ("accuracy", "score", "penalty", "part") or told.named or bool(ADVERSARIAL.intersection(words_of(name)))
 
 
 def cells_of(piece: str) -> list[str]:

@@ -187,7 +187,7 @@ def meaning(name: str) -> Meaning:
             return said
         if player == "G" and not weak and held & ADVERSARIAL:
             return of("adversarial")
-        if weak and not held & LOSS and {word for word in held if not word.isdigit()} - WEAK_D - WEAK_G - FILLING - REAL - FAKE:
-            return said
+        if weak and not held & LOSS and not (player == "D" and (side or held & {"1", "2"})):
+            return said  # 'c1' and 'c2' are a critic's; 'c', 'a' or 'adv' alone are anything
         return of("loss")
     return said

@@ -25,7 +25,7 @@ def judge(track: Track) -> Judgement | None:
     """By D's loss between its floor and equilibrium, at the end or for long; of a critic, by the growth of its estimate."""
     if track.facts.objective == "wasserstein":
         return of_a_critic(track)
-    found = [judgement for judgement in (at_the_end(track), for_long(track)) if judgement is not None]
+    found = [judgement for judgement in (at_the_end(track), for_long(track), out_of_reach(track)) if judgement is not None]
     return max(found, key=lambda judgement: judgement.confidence, default=None)
 
 
@@ -36,14 +36,15 @@ def at_the_end(track: Track) -> Judgement | None:
     if not d or not g or top is None:
         return None
     mean = float(np.minimum(d.values, top).mean())
-    share = won(mean, track.facts)
+    share = won(mean, track.facts) * track.facts.d_doubt
     name, confidence = next(((name, sure) for name, sure in DEGREES if share < THRESHOLDS[name].value), ("", 0.0))
     if not name:
         return None
     limit = THRESHOLDS[name]
     far = f"{max(share, 0):.1%} of the way from a perfect D to equilibrium"
     told = f"D's loss averaged {mean:.3g} (mean convention) at the end: {far}"
-    evidence = [Evidence("d_loss", d.window, mean, "<", level(limit.value, track.facts), limit.source, told)]
+    most = level(limit.value / track.facts.d_doubt, track.facts)
+    evidence = [Evidence("d_loss", d.window, mean, "<", most, limit.source, told)]
     words = f"{told}. G's loss ended at {g.median:.3g}. {UNSEEN}"
     rise, much = growth(track["g_loss"]), THRESHOLDS["g_loss_rise"]
     if much.value <= rise < math.inf:
@@ -71,6 +72,19 @@ def for_long(track: Track) -> Judgement | None:
     )
     evidence = Evidence("d_loss", window, float(below.mean()), ">", limit.value, limit.source, words)
     return Judgement(0.55, "warning", (evidence,), words)
+
+
+def out_of_reach(track: Track) -> Judgement | None:
+    """G's loss where a sigmoid is flat, while D's says that this is D's doing."""
+    facts, d, g = track.facts, late(track["d_loss"]), late(track["g_loss"])
+    limit, near = THRESHOLDS["g_loss_hopeless"], THRESHOLDS["d_loss_ahead"]
+    if facts.objective != "non_saturating" or facts.g_equilibrium is None or len(track["g_loss"]) < FEW or not g or not d:
+        return None
+    if g.median < limit.value or won(d.median, facts) * facts.d_doubt > near.value:
+        return None
+    words = f"G's loss ended at {g.median:.3g}: D(G(z)) is about {math.exp(-g.median):.1e}, where a sigmoid is flat. {UNSEEN}"
+    evidence = Evidence("g_loss", g.window, g.median, ">", limit.value, limit.source, f"G's loss ended at {g.median:.3g}")
+    return Judgement(0.6, "warning", (evidence,), words)
 
 
 def of_a_critic(track: Track) -> Judgement | None:

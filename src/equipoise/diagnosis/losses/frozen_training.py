@@ -27,6 +27,8 @@ def of(track: Track, name: str) -> Judgement | None:
     share = max(standstill(end), resting(track, name))
     if len(end) < 2 or len(track[name]) < FEW or share < limit.value:
         return None
+    if standstill(track[name]) < limit.value and repeated(track):
+        return None  # a bar that was drawn again and again between two values
     value = end.median
     exact = digits(track[name].finite.values) >= 3 or abs(value) > 5
     why = saturated(value) or saturated(written(track, name))
@@ -40,6 +42,12 @@ def of(track: Track, name: str) -> Judgement | None:
     dominated = name == "d_loss" and value < 1e-3
     verdict = "discriminator_dominance" if dominated and late(track["g_loss"]).median > 1 else None
     return Judgement(0.85 if exact or why else 0.45, "serious", (evidence,), words, verdict=verdict)
+
+
+def repeated(track: Track) -> bool:
+    """True where both losses stand still together at the end: what is printed is printed many times."""
+    limit = THRESHOLDS["standstill"].value
+    return all(standstill(late(track[name])) >= limit for name in NAMES) and late(track["d_loss"]).median > 1e-3
 
 
 def resting(track: Track, name: str) -> float:

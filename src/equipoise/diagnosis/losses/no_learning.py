@@ -20,8 +20,8 @@ def judge(track: Track) -> Judgement | None:
         return None
     limit = THRESHOLDS["never_below_chance"]
     low = quantile(d, 0.05) / facts.d_equilibrium
-    calm = float(np.median(d.values)) / facts.d_equilibrium < 1.5
-    if low < limit.value or not calm:
+    middle = float(np.median(d.values)) / facts.d_equilibrium
+    if low < limit.value or middle > THRESHOLDS["pinned_to_chance"].value:
         return None
     words = (
         f"D's loss was never below {low * facts.d_equilibrium:.3g}, its value if it says 1/2 of everything, in {len(d)}"

@@ -26,7 +26,7 @@ def of_a_critic(track: Track) -> Judgement | None:
     limit, g, d = THRESHOLDS["critic_swing"], track["g_loss"].finite, track["d_loss"].finite
     spread, gap = float(np.std(g.values)), float(np.median(np.abs(d.values)))
     calmer = float(np.std(late(track["g_loss"]).values)) < float(np.std(early(track["g_loss"]).values)) / 4
-    if spread < limit.value * gap or calmer or crossings(g.values) < max(3, 0.1 * len(g)):
+    if spread < limit.value * gap or calmer or crossings(g.values) < max(4, 0.2 * len(g)):
         return None
     times = spread / gap if gap else math.inf
     words = (
