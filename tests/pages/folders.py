@@ -38,7 +38,7 @@ def run_folder(
     (path / "evaluations.jsonl").write_text("".join(json.dumps(r) + "\n" for r in measured))
     for step in grids:
         for name, level in (("raw", 40), ("ema", 160)):
-            Image.new("L", (8, 8), level + step % 50).save(path / "samples" / f"{name}-{step:07d}.png")
+            Image.new("L", (8, 8), level + step // 10).save(path / "samples" / f"{name}-{step:07d}.png")
     if grids:
         Image.new("L", (8, 8), 255).save(path / "samples" / "real.png")
     return path

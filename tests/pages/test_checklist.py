@@ -49,6 +49,11 @@ def test_a_dead_run_fails_them() -> None:
     assert found["D loss never under 0.1"]["measured"] == "lowest 0.01 at step 3"
 
 
+def test_a_mean_in_the_band_is_not_stable_where_it_swings() -> None:
+    found = lines([record(i, d_loss=0.6 + 0.5 * (-1) ** i, g_loss=1 + 0.5 * (-1) ** i) for i in range(1, 200)])
+    assert found["D loss stable at 0.5 to 0.7"]["met"] is False and found["G loss stable"]["met"] is False
+
+
 def test_samples_are_judged_by_their_distances() -> None:
     def at(*distances: float) -> list[dict[str, Any]]:
         return [{"step": 100 * i, "sliced_wasserstein": d} for i, d in enumerate(distances, 1)]

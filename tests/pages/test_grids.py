@@ -1,10 +1,11 @@
+import os
 from itertools import pairwise
 from pathlib import Path
 
 from folders import run_folder
 from PIL import Image
 
-from equipoise.pages.grids import Moment, chosen, moments, uri
+from equipoise.pages.grids import Moment, affordable, chosen, moments, uri
 
 
 def test_moments_of_a_folder(tmp_path: Path) -> None:
@@ -29,6 +30,19 @@ def test_many_are_spread_with_those_nearest_to_findings() -> None:
     assert kept[0] == 0 and kept[-1] == 9990 and 4440 in kept
     assert kept == sorted(kept)
     assert max(b - a for a, b in pairwise(kept)) <= 260
+
+
+def test_large_pictures_are_fewer(tmp_path: Path) -> None:
+    run_folder(tmp_path / "run", [], grids=tuple(range(1, 101)))
+    found = moments(tmp_path / "run/samples")
+    assert affordable(found) == 40
+    for moment in found:
+        os.truncate(moment.pictures["raw"], 600_000)
+    assert 15 <= affordable(found) <= 20
+    for moment in found:
+        os.truncate(moment.pictures["raw"], 6_000_000)
+    assert affordable(found) == 8
+    assert affordable([]) == 8
 
 
 def test_the_address_is_the_picture(tmp_path: Path) -> None:

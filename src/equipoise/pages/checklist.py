@@ -17,6 +17,7 @@ from equipoise.diagnosis.track import Series, Track
 from equipoise.pages.anchors import CROSS_ENTROPY
 
 STEADY = 0.1  # two tenths of a run whose means differ by less than this share count as stable
+NOISY = 0.25  # and records that spread by less than this share of their level
 ROUGH = 0.2  # neighbouring records that usually differ by less than this share count as smooth
 WILD = 0.5  # a jump between neighbouring records is wild that is larger than this share of the loss's level
 FEW = 0.01  # wild jumps per record
@@ -85,7 +86,10 @@ def within(claim: str, origin: str, d: Series, cross: bool, low: float, high: fl
         return missing(claim, origin, standing, "Too few values of D's loss.")
     end = d.share(0.8)
     spread = float(end.values.std())
-    return Check(claim, origin, low <= end.mean <= high, f"{end.mean:.3f} ± {spread:.3f} over the last fifth", standing)
+    still = spread <= (high - low) / 2
+    return Check(
+        claim, origin, still and low <= end.mean <= high, f"{end.mean:.3f} ± {spread:.3f} over the last fifth", standing
+    )
 
 
 def never_below(d: Series, cross: bool) -> Check:
@@ -106,8 +110,10 @@ def stable(claim: str, g: Series) -> Check:
     if len(g) < 10:
         return missing(claim, "R13", standing, "Too few values of G's loss.")
     before, after = g.share(0.8, 0.9).mean, g.share(0.9).mean
-    change = abs(after - before) / max(abs(before), abs(after), 1e-9)
-    return Check(claim, "R13", change < STEADY, f"{before:.3f}, then {after:.3f} in the last tenth ({change:.0%})", standing)
+    level = max(abs(before), abs(after), 1e-9)
+    change, spread = abs(after - before) / level, float(g.share(0.8).values.std()) / level
+    words = f"{before:.3f}, then {after:.3f} in the last tenth, ±{spread:.0%}"
+    return Check(claim, "R13", change < STEADY and spread < NOISY, words, standing)
 
 
 def lower(g: Series) -> Check:

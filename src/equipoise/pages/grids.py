@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-MOST = 40  # moments, evenly chosen; those nearest to findings come on top
+MOST, LEAST = 40, 8  # moments, evenly chosen; those nearest to findings come on top
+ROOM = 12e6  # bytes that they may take together: large pictures are fewer
 NAME = re.compile(r"(raw|ema)-(\d+)\.png")
 
 
@@ -40,6 +41,12 @@ def chosen(all_moments: Sequence[Moment], near: Iterable[float], most: int = MOS
     keep = set(np.linspace(0, len(steps) - 1, most).round().astype(int).tolist())
     keep |= {int(np.abs(steps - step).argmin()) for step in near}
     return [all_moments[i] for i in sorted(keep)]
+
+
+def affordable(all_moments: Sequence[Moment]) -> int:
+    """How many moments there is room for."""
+    size = sum(path.stat().st_size for moment in all_moments for path in moment.pictures.values())
+    return max(LEAST, min(MOST, int(ROOM * len(all_moments) / max(size, 1))))
 
 
 def uri(picture: Path) -> str:

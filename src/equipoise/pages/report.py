@@ -7,7 +7,7 @@ from typing import Any
 
 from equipoise import disk
 from equipoise.errors import RunError
-from equipoise.pages import facts, material
+from equipoise.pages import material
 from equipoise.pages.page import page
 from equipoise.pages.story import story
 from equipoise.run_folder import RunFolder
@@ -29,6 +29,8 @@ def tell(run: str | Path) -> dict[str, Any]:
     if folder.watch.is_file():
         return story(material.of_folder(folder, material.of_watch(folder)))
     if folder.recipe.is_file():
+        from equipoise.pages import facts  # brings torch, which logs and watched loops do without
+
         samples = material.mapping(folder.data, []).get("length")
         return story(material.of_folder(folder, facts.of_run(folder, samples if isinstance(samples, int) else None)))
     if not folder.path.exists():

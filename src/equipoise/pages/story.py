@@ -97,7 +97,7 @@ def pictures(samples: Path | None, findings: Sequence[Mapping[str, Any]]) -> dic
     """The grids that are shown, as addresses, oldest first; how many there are; and the picture of reals."""
     everything = grids.moments(samples) if samples is not None else []
     near = [finding[key] for finding in findings for key in ("since", "raised")]
-    shown = grids.chosen(everything, near)
+    shown = grids.chosen(everything, near, grids.affordable(everything))
     real = samples / "real.png" if samples is not None else None
     return {
         "moments": [

@@ -70,7 +70,7 @@ def findings(told: dict[str, Any], paint: Paint) -> Iterator[str]:
         remedies = [remedy for remedy in finding["remedies"] if isinstance(remedy, dict)]
         if remedies and not finding["passed"]:
             first = remedies[0]
-            setting = f"  [{first['setting']}]" if first.get("setting") else ""
+            setting = f" [{first['setting']}]" if first.get("setting") else ""
             yield "    try: " + textwrap.shorten(plain(first.get("title", "")) + setting, WIDTH - 9, placeholder="...")
     if told["not_assessed"]:
         names = ", ".join(one["name"] for one in told["not_assessed"])
