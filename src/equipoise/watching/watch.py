@@ -49,7 +49,7 @@ def watch(
     objective: str | None = None,
     heldout: Tensor | None = None,
     every: int = 50,
-    exam_every: int = 500,
+    exam_every: int = 1000,
     out: str | Path | Literal[False] | None = None,
     print: bool | Callable[[str], None] = True,
 ) -> Watch:
