@@ -69,16 +69,16 @@ def test_all_rules_on_2000_points_take_less_than_3_ms() -> None:
     diagnose(track, RULES)
     times = []
     for _ in range(20):
-        begin = time.perf_counter()
+        begin = time.process_time()
         diagnose(track, RULES)
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     assert min(times) < 3e-3
 
 
 def test_the_cost_of_a_look_hardly_grows_with_the_run() -> None:
     def cost(track: Track) -> float:
         diagnose(track, RULES)
-        begins = [(time.perf_counter(), diagnose(track, RULES), time.perf_counter()) for _ in range(15)]
+        begins = [(time.process_time(), diagnose(track, RULES), time.process_time()) for _ in range(15)]
         return min(end - begin for begin, _, end in begins)
 
     assert cost(everything(20_000)) < 4 * cost(everything(2000))

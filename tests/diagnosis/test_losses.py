@@ -1,12 +1,15 @@
 """What losses tell of each failure: made-up curves on both sides of every threshold, and healthy ones that look alarming."""
 
+import importlib
 import math
+import pkgutil
 from typing import Any
 
 import numpy as np
 import pytest
 
 from equipoise.diagnosing import of_log
+from equipoise.diagnosis import RULES, losses
 from equipoise.diagnosis.finding import Diagnosis
 from equipoise.diagnosis.losses.mode_collapse import d_loss_of, share_of
 from equipoise.diagnosis.track import Facts, Track
@@ -60,6 +63,13 @@ TIME = np.linspace(0, 1, 100)
 def test_healthy_curves_raise_no_alarm(d: np.ndarray, g: np.ndarray, facts: dict[str, Any]) -> None:
     found = judged(d, g, facts)
     assert found.verdict == "healthy", [(f.name, f.words) for f in found.findings]
+
+
+def test_every_reading_of_losses_is_heard() -> None:
+    """Each file of losses/ is a reading, for logs, of the rule of that name."""
+    for module in pkgutil.iter_modules(losses.__path__):
+        judge = importlib.import_module(f"{losses.__name__}.{module.name}").judge
+        assert any(reading.judge is judge and reading.source == "log" for reading in RULES[module.name].readings), module.name
 
 
 @pytest.mark.parametrize(("level", "sure"), [(1e-6, 0.85), (0.025, 0.7), (0.06, 0.55)])

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import exams, history, onset, percent, recent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -21,7 +21,7 @@ SIDES = {"g_eval_mode": "G", "d_eval_mode": "D"}
 
 def from_modes(track: Track) -> Judgement | None:
     for name, player in SIDES.items():
-        series = track[name].finite
+        series = history(track, name)
         now = recent(series)
         if len(now) < 2 or not now.median > THRESHOLDS["eval_share"].value:
             continue

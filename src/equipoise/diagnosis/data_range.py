@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import percent, steps, sureness
+from equipoise.diagnosis.live import history, percent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -20,7 +20,7 @@ CARD = Card(
     cost="the smallest and the largest number of a batch",
 )
 NEAR = 0.02  # of a range: as good as equal
-BOUNDS = ((-1.0, 1.0), (0.0, 1.0))  # tanh, sigmoid
+BOUNDS = ((0.0, 1.0), (-1.0, 1.0))  # sigmoid, tanh
 
 
 def from_signals(track: Track) -> Judgement | None:
@@ -59,18 +59,17 @@ def extremes(track: Track, side: str) -> tuple[float, float]:
 
 def bounds(track: Track) -> tuple[float, float] | None:
     """G's range: as its last layer says, else that of a tanh or a sigmoid whose ends its samples touch and never pass."""
-    low, high = track["g_low"].finite, track["g_high"].finite
+    low, high = history(track, "g_low"), history(track, "g_high")
     if len(low) and len(high):
         return float(low.values[-1]), float(high.values[-1])
-    least, most = track["fake_min"].finite, track["fake_max"].finite
+    least, most = history(track, "fake_min"), history(track, "fake_max")
     if len(least) < 5 or len(most) < 5:
         return None
     low_end, high_end = float(least.values.min()), float(most.values.max())
     for c, d in BOUNDS:
         inside = low_end >= c - 1e-6 and high_end <= d + 1e-6
-        touches = low_end <= c + NEAR if c < 0 else low_end >= 0
-        if inside and (touches or high_end >= d - NEAR):
-            return None if c == 0 and high_end < d - NEAR else (c, d)
+        if inside and (high_end >= d - NEAR or (c < 0 and low_end <= c + NEAR)):
+            return c, d
     return None
 
 

@@ -5,6 +5,7 @@ import math
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
+    history,
     level,
     onset,
     percent,
@@ -67,7 +68,7 @@ REMARK = (
 
 def losing(track: Track) -> bool:
     """Where no exam can say how the samples are: G's loss is high and rises, or stays."""
-    loss = track["g_loss"].finite
+    loss = history(track, "g_loss")
     if len(loss) < 20 or not track.facts.logits:
         return False
     balance = track.facts.g_equilibrium if track.facts.g_equilibrium is not None else math.log(2)

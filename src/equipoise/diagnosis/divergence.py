@@ -4,7 +4,7 @@ import numpy as np
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, onset, recent, steps, sureness
+from equipoise.diagnosis.live import exams, history, onset, recent, steps, sureness
 from equipoise.diagnosis.losses import divergence as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -48,6 +48,7 @@ def broken(track: Track) -> Judgement | None:
     return None
 
 
+YOUNG = 20  # records: a first swing of the samples comes back by itself
 HARMLESS = ("r_v",)  # a ratio of two differences: its denominator may be 0
 
 
@@ -55,7 +56,7 @@ def spread(track: Track) -> Judgement | None:
     """The fakes have left the data's range."""
     ratio = track["fake_std_ratio"]
     now = recent(ratio)
-    if len(now) < 3 or not now.median > THRESHOLDS["spread_exploded"].value:
+    if not now.median > THRESHOLDS["spread_exploded"].value or (len(ratio) < YOUNG and not now.median > 10):
         return None
     told = f"The fakes spread {now.median:.1f} times as wide as the reals ({steps(now)})."
     evidence = Evidence.of("fake_std_ratio", now, now.median, ">", "spread_exploded", told)
@@ -70,7 +71,7 @@ def spread(track: Track) -> Judgement | None:
 def exploding(track: Track) -> Judgement | None:
     """A scale grew a hundredfold, is large, and still rises."""
     for name in SCALES:
-        series = track[name].finite
+        series = history(track, name)
         now = exams(track, name) if name.endswith("sigma") else recent(series)
         if len(series) < 20 or len(now) < 3:
             continue

@@ -4,7 +4,7 @@ import numpy as np
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import history, onset, percent, recent, steps, sureness
 from equipoise.diagnosis.losses import frozen_training as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -30,7 +30,7 @@ def from_signals(track: Track) -> Judgement | None:
 def unmoved(track: Track) -> Judgement | None:
     """A player's weights do not change."""
     for side, player in PLAYERS.items():
-        series = track[f"{side}_update"].finite
+        series = history(track, f"{side}_update")
         now = recent(series)
         if len(now) < 3 or not now.median < THRESHOLDS["update_none"].value:
             continue
@@ -49,7 +49,7 @@ def unmoved(track: Track) -> Judgement | None:
 
 def saturated(track: Track) -> Judgement | None:
     """D's answers are 0 and 1 to four digits: a cross-entropy is flat, and clipped ones repeat 13.8, 27.6, 50 or 100."""
-    series = track["saturation"].finite
+    series = history(track, "saturation")
     now = recent(series)
     if len(now) < 3 or not now.median > THRESHOLDS["saturated"].value or not track.facts.logits:
         return None
@@ -66,7 +66,7 @@ def saturated(track: Track) -> Judgement | None:
 
 def constant(track: Track) -> Judgement | None:
     """Both losses repeat themselves, or D answers the same to everything."""
-    flat = recent(track["logit_std"].finite)
+    flat = recent(history(track, "logit_std"))
     if len(flat) >= 5 and flat.median < THRESHOLDS["logit_flat"].value:
         told = (
             f"D gives one answer to everything: all logits of a step lie within {flat.median:.1e} of each other "

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, level, onset, percent, steps, sureness
+from equipoise.diagnosis.live import exams, history, level, onset, percent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -38,7 +38,7 @@ def from_signals(track: Track) -> Judgement | None:
         f"{told} G has learned the changes as if they were data. It is not lack of quality: the samples may be sharp, and "
         "turned."
     )
-    series = track["augmentation_leak"].finite
+    series = history(track, "augmentation_leak")
     begin = onset(series, series.values > THRESHOLDS["augmentation_leak"].value)
     return Judgement(sureness(leak.median, "augmentation_leak"), "warning", tuple(evidence), words, begin)
 

@@ -20,12 +20,18 @@ SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values n
 TOGETHER = 3  # exams that speak together
 WARM_UP = 5  # exams before outcomes are judged: everybody starts with samples that cover nothing
 WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
-LONGEST = 60  # exams that are remembered: a look costs the same at any length of a run
+LONGEST = 60  # exams that are looked at
+HISTORY = 4000  # records that are looked at: a look costs the same at any length of a run
 
 
 def recent(series: Series) -> Series:
     """The newest values, finite ones."""
     return series.last(min(MOST, max(FEWEST, round(SPAN * len(series))))).finite
+
+
+def history(track: Track, name: str) -> Series:
+    """A signal's values, finite ones, as far back as a look goes."""
+    return track[name].last(HISTORY).finite
 
 
 def level(track: Track, name: str) -> float:
@@ -69,7 +75,7 @@ def course(track: Track, name: str) -> Course | None:
     planned = track.facts.steps_planned
     if len(series) < WARM_UP or (planned and track.step < WARM_UP_SHARE * planned):
         return None
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)
+    medians = np.sort(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)[:, TOGETHER // 2]
     before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])
     return Course(name, series.last(TOGETHER), float(medians[-1]), before, float(medians.max()))
 
@@ -95,7 +101,7 @@ def onset(series: Series, holds: NDArray[np.bool_]) -> float:
 
 def accuracy(track: Track) -> Series:
     """How often D is right, reals and fakes halved; empty for a critic, whose zero is no boundary."""
-    real, fake = track["accuracy_real"], track["accuracy_fake"]
+    real, fake = track["accuracy_real"].last(HISTORY), track["accuracy_fake"].last(HISTORY)
     if not track.facts.logits or len(real) != len(fake) or track.facts.objective in CRITICS:
         return Series(np.empty(0), np.empty(0))
     return Series(real.steps, (real.values + fake.values) / 2)
@@ -110,7 +116,7 @@ def separation(track: Track) -> Series:
     (E D(x) - E D(G(z))) / (2 std of all logits): free of a logit's scale and offset, so it means the same for every
     objective. Two Gaussians that are told apart 95 times of 100 have 0.85; 1 is D with just two answers, both right.
     """
-    real, fake, spread = track["logit_real"], track["logit_fake"], track["logit_std"]
+    real, fake, spread = (track[name].last(HISTORY) for name in ("logit_real", "logit_fake", "logit_std"))
     if not len(real) == len(fake) == len(spread):
         return Series(np.empty(0), np.empty(0))
     with np.errstate(divide="ignore", invalid="ignore"):

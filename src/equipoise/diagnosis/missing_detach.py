@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import level, onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import history, level, onset, percent, recent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -28,7 +28,7 @@ SIDES = {
 
 def from_signals(track: Track) -> Judgement | None:
     for name, (mover, other, why) in SIDES.items():
-        series = track[name].finite
+        series = history(track, name)
         now = recent(series)
         share = now.median / level(track, f"{mover.lower()}_grad") if now.median > 0 else 0.0
         if len(now) < 2 or not share > THRESHOLDS["foreign_gradient"].value:

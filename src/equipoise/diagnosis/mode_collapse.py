@@ -6,6 +6,7 @@ from equipoise.diagnosis.live import (
     Course,
     course,
     exams,
+    history,
     is_poor,
     narrowness,
     onset,
@@ -25,9 +26,9 @@ from equipoise.diagnosis.track import Track
 CARD = Card(
     name="mode_collapse",
     title="Mode collapse: G gives too few different samples, or leaves out a part of the data",
-    equation="variety of fakes / of reals < 0.5, or duplicates > 0.1, or coverage of the least covered eighth < 0.2; not rising",
+    equation="variety of fakes / of reals < 0.5, or duplicates > 0.1, or coverage of the least covered part < 0.2; not rising",
     source="Salimans et al. 2016, section 3.2; coverage: Naeem et al. 2020; FAILURES.md, section 2",
-    helps="Looks at the samples: no loss tells a collapse (one mode of eight reads 0.20, four 0.48, all 0.69)",
+    helps="Looks at the samples: no loss tells a collapse (one mode of eight reads 0.20, four 0.48)",
     hurts="Early samples are all alike and all bad: judged only after five exams and where nothing rises",
     cost="the exams of coverage and variety, once in a few hundred steps",
 )
@@ -104,7 +105,7 @@ def fallen_words(reached: Course) -> str:
 
 def begin(track: Track, reached: Course) -> float:
     """Since when as little is reached as now."""
-    series = track[reached.name].finite
+    series = history(track, reached.name)
     return onset(series, series.values < 1.5 * reached.now + THRESHOLDS["improving"].value)
 
 

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import WARM_UP, Course, exams, percent, poor, reached_words, steps, sureness, telling
+from equipoise.diagnosis.live import WARM_UP, Course, exams, history, percent, poor, reached_words, steps, sureness, telling
 from equipoise.diagnosis.losses import no_learning as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -26,7 +26,7 @@ def from_signals(track: Track) -> Judgement | None:
 
 def still(track: Track, bad: Course) -> Judgement | None:
     """G's samples do not move although they are far from the data."""
-    moved = track["drift"].finite
+    moved = history(track, "drift")
     now = exams(track, "drift")
     if len(moved) < WARM_UP or not now.median < THRESHOLDS["drift_none"].value:
         return None

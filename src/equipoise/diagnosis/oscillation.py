@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, is_poor, percent, reach, steps, sureness
+from equipoise.diagnosis.live import course, exams, history, is_poor, percent, reach, steps, sureness
 from equipoise.diagnosis.losses import oscillation as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -23,10 +23,10 @@ CARD = Card(
 def from_signals(track: Track) -> Judgement | None:
     """The motion does not calm down, and the average stands where the players are not."""
     moved, away = exams(track, "drift"), exams(track, "average_distance")
-    history = track["drift"].finite
+    before = history(track, "drift").share(0.3, 0.6)
     if course(track, "drift") is None or not moved.median > THRESHOLDS["drift"].value:
         return None
-    if not away.median > THRESHOLDS["average_distance"].value or moved.median < 0.6 * history.share(0.3, 0.6).median:
+    if not away.median > THRESHOLDS["average_distance"].value or moved.median < 0.6 * before.median:
         return None
     told = (
         f"Samples of the same latents move by {percent(moved.median)} of the data's scale in 100 steps, and do not calm down "

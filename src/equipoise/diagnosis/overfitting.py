@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, onset, percent, reach, standing, steps, sureness
+from equipoise.diagnosis.live import exams, history, onset, percent, reach, standing, steps, sureness
 from equipoise.diagnosis.losses import overfitting as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -46,7 +46,7 @@ def from_signals(track: Track) -> Judgement | None:
     covered = reach(track)
     worse = covered is not None and covered.share_of_best < THRESHOLDS["coverage_fallen"].value
     sure = (sureness(ratio.median, "r_v") + sureness(gap, "heldout_gap")) / 2
-    series = track["r_v"].finite
+    series = history(track, "r_v")
     begin = onset(series, series.values > THRESHOLDS["r_v"].value)
     return Judgement(sure, "serious" if worse or standing(track, "memorised") > 0.7 else "warning", evidence, words, begin)
 

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import onset, percent, recent, steps
+from equipoise.diagnosis.live import history, onset, percent, recent, steps
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -19,7 +19,7 @@ CARD = Card(
 
 
 def from_signals(track: Track) -> Judgement | None:
-    series = track["latent_repeats"].finite
+    series = history(track, "latent_repeats")
     now = recent(series)
     if len(now) < 2 or not now.median > THRESHOLDS["latent_repeats"].value:
         return None

@@ -42,8 +42,8 @@ def from_scores(track: Track) -> Judgement | None:
     right = accuracy(track).finite
     now = recent(right)
     limit = THRESHOLDS["accuracy_inverted"]
-    if len(now) < 5 or not now.median < limit.value:
-        return None
+    if len(now) < 10 or not now.median < limit.value or not now.values.max() < 0.5:
+        return None  # a weak D is wrong now and then, while G overtakes it; not all the time
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     evidence = Evidence.of("accuracy_real, accuracy_fake", now, now.median, "<", "accuracy_inverted", told)
     words = (

@@ -2,7 +2,7 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import level, onset, percent, recent, standing, steps, sureness, telling
+from equipoise.diagnosis.live import history, level, onset, percent, recent, standing, steps, sureness, telling
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -20,7 +20,7 @@ CARD = Card(
 
 
 def from_signals(track: Track) -> Judgement | None:
-    gradient = track["fake_grad"].finite
+    gradient = history(track, "fake_grad")
     now = recent(gradient)
     name, right = telling(track)
     accuracy = recent(right).median
