@@ -6,12 +6,15 @@ print(diagnosis.verdict, [finding.words for finding in diagnosis.findings])
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from equipoise import logs
+from equipoise import logs, plain_json
 from equipoise.diagnosis import RULES
 from equipoise.diagnosis.doctor import SURE
 from equipoise.diagnosis.doctor import diagnose as judge
@@ -24,6 +27,8 @@ from equipoise.logs import convert
 LEAST = 6  # moments of a log: with fewer, only what is plain is said
 SUSPICION = 0.4  # a finding at least this sure, and less than a finding has to be, leaves a log undecided
 FILES = ("stats.jsonl", "signals.jsonl", "metrics.csv", "loss_log.txt", "training.log", "train.log", "log.txt")
+WATCH = "watch.json"
+RECIPE, WATCHED = "recipe.yaml", "watch.json"  # that make a folder a run of ours
 EVENTS = "events.out.tfevents*"
 
 
@@ -46,8 +51,15 @@ def report(path: str | Path) -> Report:
     """The diagnosis with what was read; of several pairs of players the one that is worst off."""
     where = Path(path)
     if where.is_dir():
-        if (where / "recipe.yaml").is_file():
-            return Report(judge(of_run(where), RULES), where, "run folder of equipoise")
+        if (where / RECIPE).is_file():
+            return Report(judge(track_of(where, facts_of(where / RECIPE)), RULES), where, "run folder of equipoise")
+        if (where / WATCHED).is_file():
+            return Report(judge(track_of(where, watched(where / WATCHED)), RULES), where, "folder of a watched loop")
+        watched = [file.parent for file in (*where.glob(WATCH), *sorted(where.glob(f"*/{WATCH}")))]
+        if watched:  # one folder for each discriminator
+            names = [folder.name if len(watched) > 1 else "" for folder in watched]
+            found = [Report(judge(of_run(f), RULES), f, "watched loop", name) for f, name in zip(watched, names, strict=True)]
+            return max(found, key=lambda report: trouble(report.diagnosis))
         where = inside(where)
     log = logs.read(where)
     several = len(log.games) > 1
@@ -88,12 +100,14 @@ def inside(folder: Path) -> Path:
     return found[0]
 
 
-def of_run(folder: Path) -> Track:
-    """The track of a run folder of ours: its signals, and what its recipe says of the game."""
+def track_of(folder: Path, facts: Facts) -> Track:
+    """The signals of a run folder of ours, with what is known of its game."""
     history = History(folder / "signals.jsonl")
     if not history.path.is_file():
         raise RunError(f"{folder}: has no signals.jsonl yet")
-    track = Track.of(history.read("step"), facts_of(folder / "recipe.yaml"))
+    watch = folder / WATCH
+    facts = facts_of_watch(watch) if watch.is_file() else facts_of(folder / "recipe.yaml")
+    track = Track.of(history.read("step"), facts)
     if history.damaged:
         track.facts = replace(
             track.facts, notes=(*track.facts.notes, f"{history.damaged} damaged lines of signals.jsonl were left out")
@@ -101,14 +115,54 @@ def of_run(folder: Path) -> Track:
     return track
 
 
-LEVELS = {  # D's loss at equilibrium in the mean convention, and perfect D's; G's (the table of FAILURES.md, section 2)
-    "non_saturating": (0.6931471805599453, 0.0, 0.6931471805599453),
-    "minimax": (0.6931471805599453, 0.0, -0.6931471805599453),
-    "relativistic": (0.6931471805599453, 0.0, 0.6931471805599453),
-    "least_squares": (0.25, 0.0, 0.25),
-    "hinge": (2.0, 0.0, None),
-    "wasserstein": (0.0, None, None),
-}
+def facts_of_watch(file: Path) -> Facts:
+    """What `equipoise.watch` wrote of a loop's game; RunError where it can't be read."""
+    try:
+        about = plain_json.loads(file.read_bytes())
+        known = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
+        return Facts(**{**known, "notes": tuple(map(str, known.get("notes", ()))), "source": "watch"})
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise RunError(f"{file}: can't be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def watched(file: Path) -> Facts:
+    """What a watched loop wrote of its game."""
+    try:
+        about = plain_json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{file}: can't be read ({error})") from None
+    if not isinstance(about, dict):
+        raise RunError(f"{file}: is not what equipoise writes")
+    known = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
+    notes = known.get("notes")
+    return Facts(**{**known, "source": "watch", "notes": tuple(map(str, notes)) if isinstance(notes, list) else ()})
+
+
+def labels(settings: Mapping[str, Any]) -> tuple[float, float]:
+    """What a recipe asks D to say of reals and of fakes: 1 and 0, or what label smoothing makes of them."""
+    tricks = settings.get("tricks")
+    smoothing = tricks.get("label_smoothing") if isinstance(tricks, dict) else None
+    wanted = [smoothing.get("real", 0.9), smoothing.get("fake", 0.0)] if isinstance(smoothing, dict) else [1.0, 0.0]
+    real, fake = (float(label) if type(label) in (int, float) else math.nan for label in wanted)
+    return (real, fake) if 0 <= fake < real <= 1 else (1.0, 0.0)
+
+
+def levels(objective: str, real: float, fake: float) -> tuple[float | None, float | None, float | None]:
+    """D's loss at equilibrium (mean convention), that of a perfect D, and G's at equilibrium (FAILURES.md, convention table)."""
+    middle = (real + fake) / 2
+    if objective in ("non_saturating", "minimax"):
+        g = -math.log(middle) if objective == "non_saturating" else math.log(1 - middle)
+        return entropy(middle), (entropy(real) + entropy(fake)) / 2, g
+    if objective == "least_squares":
+        return ((real - fake) / 2) ** 2, 0.0, (middle - 1) ** 2
+    if objective == "relativistic":
+        return math.log(2), 0.0, math.log(2)
+    return {"hinge": (2.0, 0.0, None), "wasserstein": (0.0, None, None)}.get(objective, (None, None, None))
+
+
+def entropy(p: float) -> float:
+    """Of a coin that falls on its head with probability p, in nats."""
+    return sum(-q * math.log(q) for q in (p, 1 - p) if q > 0)
 
 
 def facts_of(recipe: Path) -> Facts:
@@ -121,7 +175,7 @@ def facts_of(recipe: Path) -> Facts:
     objective = settings.get("objective")
     objective = objective.get("kind") if isinstance(objective, dict) else objective
     name = objective if isinstance(objective, str) else ""
-    d, floor, g = LEVELS.get(name, (None, None, None))
+    d, floor, g = levels(name, *labels(settings))
     batch, steps = settings.get("batch"), settings.get("steps")
     return Facts(
         objective=name,
