@@ -20,6 +20,7 @@ from equipoise import recipe as recipe_module
 from equipoise.api import Run
 from equipoise.data import KINDS
 from equipoise.data.source import Order
+from equipoise.diagnosis import RULES
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
@@ -164,6 +165,7 @@ def result(run: Run) -> str:
         lines[-1] += f" (best {best['sliced_wasserstein']:.4f} at step {best['step']})"
         if "modes" in end:
             lines.append(f"  modes  {end['modes']} of {end['of']}, {100 * end['high_quality']:.1f} % of the samples on one")
+    lines += [f"  found  {title}, since step {since:,.0f}" for title, since in standing(run)]
     rows = (
         ("samples", run.path / "samples"),
         ("curves", run.path / "curves.png"),
@@ -172,3 +174,15 @@ def result(run: Run) -> str:
         ("train on", f"equipoise resume {run.path} --{'epochs' if run.recipe.epochs else 'steps'} N"),
     )
     return "\n".join([*lines, *(f"  {name:13} {value}" for name, value in rows)])
+
+
+def standing(run: Run) -> list[tuple[str, float]]:
+    """What was found and has not passed: titles, and since when."""
+    found: dict[str, float] = {}
+    for record in run.findings():
+        finding = record["finding"]
+        if record["what"] == "raised":
+            found[finding["name"]] = finding["since"]
+        else:
+            found.pop(finding["name"], None)
+    return [(RULES[name].card.title if name in RULES else name, since) for name, since in found.items()]

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 from equipoise import disk, plain_json
 from equipoise.errors import RunError
 
+CLOSING = "closing"  # true in a record that a run which went on would not have written
+
 
 class History:
     """One file of records, such as signals.jsonl; it need not exist.
@@ -89,7 +91,9 @@ class History:
         self.damaged += max(0, unclear - 1)
 
     def truncate_after(self, step: int) -> None:
-        """Forget the records of later steps, and whatever is damaged: they will be written again by the run that resumes."""
+        """Forget the records of later steps, those that only the end of a session wrote (`closing`), and whatever is damaged:
+        what belongs to the run that resumes will be written again.
+        """
         lines = list(self._lines())
         kept = []
         for line in lines:
@@ -127,4 +131,4 @@ def parsed(line: bytes) -> dict[str, Any] | None:
 
 def later(record: dict[str, Any], step: int) -> bool:
     when = record.get("step")
-    return isinstance(when, int | float) and when > step
+    return record.get(CLOSING) is True or (isinstance(when, int | float) and when > step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,9 +15,9 @@ from equipoise.data.source import Source
 from equipoise.diagnosis import RULES
 from equipoise.diagnosis.doctor import Change
 from equipoise.diagnosis.track import Facts
-from equipoise.diagnosis.visits import EXAM, Visits
+from equipoise.diagnosis.visits import BROKEN, EXAM, Visits
 from equipoise.game import Game
-from equipoise.history import History
+from equipoise.history import CLOSING, History
 from equipoise.metrics.encoders.random_conv import Encoder
 from equipoise.pieces import Terms
 from equipoise.recipe import Recipe
@@ -26,6 +26,7 @@ from equipoise.seeds import generator
 from equipoise.signals import EXAMINATIONS, nonfinite, watched
 from equipoise.signals.examiner import Examiner
 from equipoise.signals.ring import Ring, Window
+from equipoise.signals.updates import Updates
 
 FIXED = 64  # latents whose fakes are compared from exam to exam
 STANDING = 256  # latents for the standing statistics of batch normalisation, in an exam
@@ -33,7 +34,8 @@ EXAMS, LOOKS = 20, 100  # in a short run: at least so many exams, and looks of t
 MOST_BATCHES = 8  # of samples in an exam
 RAREST, OFTENEST = 500, 20  # steps between exams; the latter for each batch of an exam's samples, to keep the price low
 LOOK_RAREST, LOOK_OFTENEST = 100, 10  # steps between looks
-STATE = "exam/fixed"  # in a checkpoint
+STATE, RING = "exam/fixed", "ring/"  # in a checkpoint
+DIVERGENCE = "divergence"  # the rule that is told which tensor was the first
 NOTHING = Window(0, {}, {}, None)
 
 
@@ -49,6 +51,11 @@ def cadence(recipe: Recipe, source: Source, steps: int) -> int:
         return recipe.exams.every_steps
     dearest = OFTENEST * samples(recipe, source) // recipe.batch
     return max(dearest, min(RAREST, steps // EXAMS))
+
+
+def looks(steps: int) -> int:
+    """Steps from one look of the doctor to the next in a run of so many steps."""
+    return max(LOOK_OFTENEST, min(LOOK_RAREST, steps // LOOKS))
 
 
 def facts_of(game: Game, recipe: Recipe, source: Source, steps: int) -> Facts:
@@ -83,11 +90,11 @@ class Observer:
     findings: History = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ring = Ring(watched(), self.recipe.log_every, self.game.at.device)
+        self.updates = Updates()
+        self.ring = Ring(watched(self.updates), self.recipe.log_every, self.game.at.device)
         self.signals, self.findings = History(self.run.signals), History(self.run.findings)
         self.facts = facts_of(self.game, self.recipe, self.source, self.steps)
-        looks = max(LOOK_OFTENEST, min(LOOK_RAREST, self.steps // LOOKS))
-        self.visits = Visits(RULES, self.facts, looks)
+        self.visits = Visits(RULES, self.facts, looks(self.steps))
         self.every = cadence(self.recipe, self.source, self.steps)
         self.examiner = self._examiner() if self.every else None
         self.terms: Terms | None = None
@@ -95,6 +102,7 @@ class Observer:
     def recall(self) -> None:
         """After a resume: what the doctor knew."""
         self.visits.replay(self.signals.read("step"))
+        self.updates.remember(self.game)
 
     # ------------------------------------------------------------------------------------------- each step
 
@@ -103,26 +111,37 @@ class Observer:
         self.ring.look(self.game, terms)
         self.terms = terms
 
-    def record(self, place: dict[str, Any], log: bool, exam: bool) -> Window:
-        """Write one line at `place` (step, epoch, seconds): the window of signals, an exam, or both; tell what is found."""
-        window = self.ring.read() if log else NOTHING
-        numbers = self.exam() if exam and window.first_bad is None else {}
-        record = {**place, **window.values, **numbers}
-        self.signals.append(record)
-        for change in self.visits.take(record):
-            self.tell(change, record["step"])
+    def record(self, place: dict[str, Any], log: bool, exam: bool, closing: bool = False) -> Window:
+        """Write one line at `place` (step, epoch, seconds): the window of signals, an exam, or both; tell what is found.
+
+        `closing`: the session ends here, amid a window; the run may go on later, and then as if it had not been asked.
+        """
+        window = self.ring.read(keep=closing) if log else NOTHING
+        if window.first_bad is not None:
+            self.broken(place, nonfinite.first(self.game, self.terms) or window.first_bad, window.values)
+        else:
+            numbers = self.exam() if exam else {}
+            self.write({**place, **({CLOSING: True} if closing else {}), **window.values, **numbers})
         return window
 
-    def tell(self, change: Change, step: int) -> None:
+    def broken(self, place: dict[str, Any], tensor: str, values: dict[str, float]) -> None:
+        """Write down that a number is none any more, and which tensor was the first."""
+        self.write({**place, **values, "nonfinite": 1.0, BROKEN: tensor})
+
+    def write(self, record: dict[str, Any]) -> None:
+        self.signals.append(record)
+        for change in self.visits.take(record):
+            self.tell(change, record)
+
+    def tell(self, change: Change, record: dict[str, Any]) -> None:
         """Write a finding down, and say it once."""
         finding = change.finding
-        self.findings.append({"step": step, "what": change.what, "finding": finding.as_json()})
+        if finding.name == DIVERGENCE and BROKEN in record:
+            finding = replace(finding, words=f"{finding.words} The first tensor that held one: {record[BROKEN]}.")
+        place = {key: record[key] for key in ("step", CLOSING) if key in record}
+        self.findings.append({**place, "what": change.what, "finding": finding.as_json()})
         title = RULES[finding.name].card.title
         self.say(f"finding: {title}. {finding.words}" if change.what == "raised" else f"passed: {title}")
-
-    def first_bad(self) -> str | None:
-        """The first tensor that is no number, by name."""
-        return nonfinite.first(self.game, self.terms)
 
     # ------------------------------------------------------------------------------------------- exams
 
@@ -171,11 +190,16 @@ class Observer:
     # ------------------------------------------------------------------------------- what a checkpoint keeps
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        rows, names = self.ring.state()
+        tensors, facts = {RING + key: value for key, value in rows.items()}, {"ring": names}
         if self.examiner is None or self.examiner.before is None:
-            return {}, {}
-        return {STATE: self.examiner.before}, {"exam": self.examiner.step}
+            return tensors, facts
+        return {**tensors, STATE: self.examiner.before}, {**facts, "exam": self.examiner.step}
 
     def load(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        rows = {key: tensors[RING + key] for key in ("rows", "came") if RING + key in tensors}
+        if len(rows) == 2 and isinstance(facts.get("ring"), list):
+            self.ring.load(rows, facts["ring"])
         if self.examiner is not None and STATE in tensors and isinstance(facts.get("exam"), int):
             self.examiner.before, self.examiner.step = tensors[STATE].to(self.game.at.device), facts["exam"]
 

@@ -22,6 +22,7 @@ from equipoise.progress import Progress
 from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
 from equipoise.schedule import Clock
+from equipoise.signals import nonfinite
 from equipoise.stop import Stop
 
 FAILED_SAVES = 3  # in a row end a run: it would be training for nothing
@@ -41,6 +42,7 @@ class Training:
     best_step: int | None = None
     saved: int | None = None  # the newest checkpoint's step
     failed_saves: int = 0
+    closed: bool = False  # the last look of this session is done
     seconds_before: float = 0.0  # of the sessions before this one
     clock: Clock = field(init=False)
     stopped_by: signal.Signals | None = None
@@ -73,7 +75,7 @@ class Training:
         with Stop() as stop:
             while not self.clock.finished and stop.asked is None:
                 self.step()
-            self.look(log=self.observer.ring.filled > 0)
+            self.close_up()
             if self.saved != self.clock.step:
                 self.keep()
         self.stopped_by = stop.asked
@@ -83,7 +85,9 @@ class Training:
         self.clock.tick(self.game)
         self.observer.look(terms)
         recipe, clock = self.recipe, self.clock
-        self.look(clock.step % recipe.log_every == 0 or clock.finished, self.observer.due(clock.step) or clock.finished)
+        self.look(clock.step % recipe.log_every == 0, self.observer.due(clock.step))
+        if clock.finished:
+            self.close_up()
         if clock.due(every_steps=recipe.grids.every_steps, every_epochs=recipe.grids.every_epochs) or clock.finished:
             self.picture()
         if clock.due(every_steps=recipe.checkpoints.every_steps, every_epochs=recipe.checkpoints.every_epochs):
@@ -94,14 +98,21 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------- look
 
-    def look(self, log: bool, exam: bool = False) -> None:
+    def close_up(self) -> None:
+        """Once, where a session ends: look at what is left of a window, and examine a game that has come to its end."""
+        if not self.closed:
+            self.closed = True
+            clock, observer = self.clock, self.observer
+            self.look(observer.ring.filled > 0, clock.finished and not observer.due(clock.step), closing=True)
+
+    def look(self, log: bool, exam: bool, closing: bool = False) -> None:
         """Write down the window of signals (`log`), and what an exam says of the players as they are."""
         if not (log or exam):
             return
-        window = self.observer.record(self.when(), log, exam)
+        window = self.observer.record(self.when(), log, exam, closing)
         self.progress.update({**window.values, **self.place()})
         if window.first_bad is not None:
-            tensor = self.observer.first_bad()
+            tensor = nonfinite.first(self.game, self.observer.terms)
             where = f" (the first tensor that is no number: {tensor})" if tensor is not None else ""
             raise DivergedError(
                 f"step {self.clock.step}: {window.first_bad} is {window.values[window.first_bad]}{where}; training stopped. "
@@ -161,6 +172,7 @@ class Training:
         tensors, facts = self.game.state()
         bad = next((k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()), None)
         if bad is not None:
+            self.observer.broken(self.when(), bad, {})
             raise DivergedError(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
         score = self.yardstick.measure(sampling.best_generator(self.game), self.game)
         self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})

@@ -11,13 +11,15 @@ from equipoise.diagnosis.rule import Rule
 from equipoise.diagnosis.track import Facts, Track
 
 EXAM = "exam"  # what a record of an exam holds: true
+BROKEN = "first_bad"  # what a record holds where a number is none any more: the name of the first such tensor
 
 
 @dataclass
 class Visits:
     """A track that grows record by record, and a doctor who looks at it.
 
-    `every` steps lie between two looks at records of steps; a record of an exam is looked at as it comes.
+    `every` steps lie between two looks at records of steps; a record of an exam, or with a NaN,
+    is looked at as it comes.
     """
 
     rules: Mapping[str, Rule]
@@ -34,7 +36,7 @@ class Visits:
         """One record of signals.jsonl; what has changed, where the doctor looked."""
         self.track.add(record)
         step = float(record["step"])
-        if not record.get(EXAM) and step < self.looked + self.every:
+        if not (record.get(EXAM) or record.get(BROKEN)) and step < self.looked + self.every:
             return []
         self.looked = step
         return self.doctor.look(self.track)

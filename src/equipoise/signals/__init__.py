@@ -1,6 +1,7 @@
 """Numbers measured at every step, and those that are worth an exam. To add one: its file, its line here, its test."""
 
 from equipoise.pieces import Examination, Signal
+from equipoise.signals import updates
 from equipoise.signals.coverage import COVERAGE
 from equipoise.signals.diversity import DIVERSITY
 from equipoise.signals.generalisation import GENERALISATION
@@ -12,14 +13,12 @@ from equipoise.signals.ranges import RANGES
 from equipoise.signals.scores import SCORES
 from equipoise.signals.spectra import SPECTRA
 from equipoise.signals.told import TOLD
-from equipoise.signals.updates import updates
 
 SIGNALS: dict[str, Signal] = {s.card.name: s for s in (LOSSES, SCORES, LOGITS, GRADIENTS, TOLD, RANGES)}
 
 EXAMINATIONS: dict[str, Examination] = {e.card.name: e for e in (COVERAGE, DIVERSITY, GENERALISATION, MOTION, SPECTRA)}
 
 
-def watched() -> dict[str, Signal]:
-    """The signals of a run: those that only look, and those that remember, made anew."""
-    own = (updates(),)
-    return {**SIGNALS, **{signal.card.name: signal for signal in own}}
+def watched(remembering: updates.Updates) -> dict[str, Signal]:
+    """The signals of a run: those that only look, and one that remembers."""
+    return {**SIGNALS, updates.CARD.name: Signal(updates.CARD, updates.NAMES, remembering)}

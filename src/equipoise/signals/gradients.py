@@ -1,9 +1,9 @@
 """How hard each player is pushed."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from equipoise.game import Game, Player
+from equipoise.game import Game
 from equipoise.pieces import Card, Signal, Terms
 
 CARD = Card(
@@ -17,9 +17,9 @@ CARD = Card(
 )
 
 
-def norm(player: Player) -> Tensor:
-    """The 2-norm of all of a player's gradients, a 0-dim tensor; 0 where it has none."""
-    parameters = list(player.module.parameters())
+def norm(module: nn.Module) -> Tensor:
+    """The 2-norm of all gradients of a network, a 0-dim tensor; 0 where it has none."""
+    parameters = list(module.parameters())
     gradients = [p.grad for p in parameters if p.grad is not None]
     if not gradients:
         return parameters[0].new_zeros(())
@@ -28,7 +28,7 @@ def norm(player: Player) -> Tensor:
 
 
 def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
-    return norm(game.D), norm(game.G)
+    return norm(game.D.module), norm(game.G.module)
 
 
 GRADIENTS = Signal(CARD, ("d_grad", "g_grad"), measure)

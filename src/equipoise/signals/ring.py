@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,24 +58,22 @@ class Ring:
 
     def put(self, values: Mapping[str, Tensor]) -> None:
         """Write a row of 0-dim tensors, all on the ring's device."""
-        new = [name for name in values if name not in self.names]
-        if new:
-            self.names += new
-            self.rows = torch.cat([self.rows, self.rows.new_zeros(self.every, len(new))], dim=1)
+        self._widen(values)
         place = self.looks % self.every
         torch.stack([values.get(name, self.absent) for name in self.names], out=self.rows[place])
         self.came[place] = frozenset(values)
         self.looks += 1
 
-    def read(self) -> Window:
-        """Copy the rows to the host, once, and begin a new window."""
+    def read(self, keep: bool = False) -> Window:
+        """Copy the rows to the host, once, and begin a new window (`keep`: go on with this one)."""
         n = self.filled
         order = [(self.looks - n + i) % self.every for i in range(n)]  # oldest first
         rows = self.rows.cpu().numpy().astype(np.float64)[order]
         came = np.array([[name in self.came[place] for name in self.names] for place in order], dtype=bool).reshape(
             n, len(self.names)
         )
-        self.looks = 0
+        if not keep:
+            self.looks = 0
         values, last = {}, {}
         for column, name in enumerate(self.names):
             present = rows[came[:, column], column]
@@ -84,6 +82,24 @@ class Ring:
                     values[name] = float(present.mean())
                 last[name] = float(present[-1])
         return Window(n, values, last, self._first_bad(rows, came))
+
+    def state(self) -> tuple[dict[str, Tensor], list[str]]:
+        """The window under way, for a checkpoint: rows and which numbers they hold, oldest first; and the columns' names."""
+        places = [(self.looks - self.filled + i) % self.every for i in range(self.filled)]
+        came = torch.tensor([[name in self.came[place] for name in self.names] for place in places], dtype=torch.bool)
+        return {"rows": self.rows[places].clone(), "came": came.view(len(places), len(self.names))}, list(self.names)
+
+    def load(self, tensors: Mapping[str, Tensor], names: list[str]) -> None:
+        """Go on with the window of a `state`."""
+        self._widen(names)
+        for row, came in zip(tensors["rows"].to(self.rows.device), tensors["came"].tolist(), strict=True):
+            self.put({name: value for name, value, there in zip(names, row, came, strict=True) if there})
+
+    def _widen(self, names: Iterable[str]) -> None:
+        new = [name for name in names if name not in self.names]
+        if new:
+            self.names += new
+            self.rows = torch.cat([self.rows, self.rows.new_zeros(self.every, len(new))], dim=1)
 
     def _first_bad(self, rows: Rows, came: Came) -> str | None:
         bad = np.argwhere(came & ~np.isfinite(rows))

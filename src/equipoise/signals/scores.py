@@ -18,17 +18,21 @@ CARD = Card(
 NAMES = ("d_real", "d_fake_before", "d_fake_after", "logit_real", "logit_fake", "accuracy_real", "accuracy_fake")
 
 
-def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
-    real, fake = terms.d_real, terms.d_fake
+def of(real: Tensor, fake: Tensor, after: Tensor) -> tuple[Tensor, ...]:
+    """The seven numbers of `NAMES`, of D's logits of any shape; `after`: on fresh fakes, once D has moved."""
     return (
         real.sigmoid().mean(),
         fake.sigmoid().mean(),
-        terms.d_fake_after.sigmoid().mean(),
+        after.sigmoid().mean(),
         real.mean(),
         fake.mean(),
         torch.sign(real).mean() / 2 + 0.5,
         0.5 - torch.sign(fake).mean() / 2,
     )
+
+
+def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
+    return of(terms.d_real, terms.d_fake, terms.d_fake_after)
 
 
 SCORES = Signal(CARD, NAMES, measure)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from equipoise.pieces import Card, Signal, Terms
+from equipoise.pieces import Card, Terms
 
 if TYPE_CHECKING:
     from equipoise.game import Game
@@ -40,23 +40,24 @@ def ratio(before: list[Tensor], after: list[Tensor]) -> Tensor:
 
 @dataclass
 class Updates:
-    """Remembers the weights before every hundredth step. Says nothing in other steps, nor in the first after a resume."""
+    """Remembers the weights before every hundredth step, and says nothing in other steps."""
 
     before: dict[str, list[Tensor]] = field(default_factory=dict)
     step: int = -1
 
-    def __call__(self, game: Game, terms: Terms) -> tuple[Tensor, ...]:
-        phase = game.steps % EVERY
-        if phase == PHASE:
+    def remember(self, game: Game) -> None:
+        """Keep the weights where the next step is to be measured: after a step, and where a run goes on from there."""
+        if game.steps % EVERY == PHASE:
             self.before = {p.name: [w.clone() for w in weights(p.module)] for p in (game.D, game.G)}
             self.step = game.steps
-        elif phase == PHASE + 1 and self.step == game.steps - 1:
+
+    def __call__(self, game: Game, terms: Terms) -> tuple[Tensor, ...]:
+        self.remember(game)
+        if game.steps % EVERY == PHASE + 1 and self.step == game.steps - 1:
             found = tuple(ratio(self.before[p.name], weights(p.module)) for p in (game.D, game.G))
             self.before = {}
             return found
         return ()
 
 
-def updates() -> Signal:
-    """A signal of its own for each run, since it remembers."""
-    return Signal(CARD, ("d_update", "g_update"), Updates())
+NAMES = ("d_update", "g_update")
