@@ -55,6 +55,12 @@ def finding(name: str = "discriminator_dominance", **more: Any) -> dict[str, Any
         "source": "a paper",
         "words": "D is right.",
     }
-    remedy = {"name": "r1", "title": "Add R1", "setting": "penalties.r1=on", "code": "loss = loss + r1", "standing": "4 of 5"}
+    remedy = {
+        "name": "r1",
+        "title": "Add R1",
+        "setting": "penalties.r1=on",
+        "code": f"loss = {'loss + ' * 30}r1",
+        "standing": "4 of 5",
+    }
     about = {"name": name, "axis": "cause", "verdict": name, "severity": "serious", "confidence": 0.9, "since": 40, "step": 90}
     return about | {"evidence": [evidence], "words": "D wins.", "remedies": [remedy], "caused_by": None} | more

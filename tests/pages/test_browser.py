@@ -176,7 +176,11 @@ def test_were_there_a_hole_the_policy_would_stand_behind_it(browser: Any, docume
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Any, document: Path) -> None:
     tab = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme="dark")
     tab.goto(document.as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    outside = "!one.closest('pre, table, .strip') && one.getBoundingClientRect().right > 361"
+    beyond = f"[...document.querySelectorAll('main *')].filter((one) => {outside})"
+    assert tab.evaluate(f"{beyond}.length") == 0
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
     tab.close()
 

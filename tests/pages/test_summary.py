@@ -24,7 +24,7 @@ def test_findings_with_since_confidence_and_first_remedy_fit_the_screen_however_
     told = tell(run_folder(tmp_path / "run", [record(i) for i in range(1, 301)]))
     one = finding(title="Discriminator dominance: D wins and G does not catch up", passed=False, cleared=None)
     text = summary({**told, "findings": [one]})
-    assert "serious, 90% sure, since 40" in text and "try: Add R1 [penalties.r1=on]" in text
+    assert "serious, 90% sure, since 40" in text and "try penalties.r1=on: Add R1" in text
     full = summary({**told, "findings": [one] * 30}, "x.html").splitlines()
     assert len(full) == LINES and "... more in the report" in "\n".join(full) and full[-1] == "report: x.html"
 

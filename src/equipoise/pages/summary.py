@@ -25,7 +25,8 @@ def summary(told: dict[str, Any], where: str = "", colour: bool = False) -> str:
     middle = [*findings(told, paint)]
     if len(middle) > room:
         middle = [*middle[: room - 1], paint("  ... more in the report", "faint")]
-    return "\n".join([*top, *middle, *checks, *ends])
+    apart = [""] if len(middle) + 1 < room else []
+    return "\n".join([*top, *middle, *apart, *checks, *ends])
 
 
 def plain(text: object) -> str:
@@ -70,8 +71,8 @@ def findings(told: dict[str, Any], paint: Paint) -> Iterator[str]:
         remedies = [remedy for remedy in finding["remedies"] if isinstance(remedy, dict)]
         if remedies and not finding["passed"]:
             first = remedies[0]
-            setting = f" [{first['setting']}]" if first.get("setting") else ""
-            yield "    try: " + textwrap.shorten(plain(first.get("title", "")) + setting, WIDTH - 9, placeholder="...")
+            words = ": ".join(plain(first[key]) for key in ("setting", "title") if first.get(key))
+            yield "    try " + textwrap.shorten(words, WIDTH - 8, placeholder="...")
     if told["not_assessed"]:
         names = ", ".join(one["name"] for one in told["not_assessed"])
         yield paint("  not assessed: " + textwrap.shorten(plain(names), WIDTH - 16, placeholder="..."), "faint")

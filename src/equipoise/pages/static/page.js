@@ -143,7 +143,7 @@ class Page {
       findings.length > standing ? `, ${whole(findings.length - standing)} before that passed` : "",
       findings.length > 1 ? "; causes stand before what they caused" : "", ". The numbers mark them on the curves."].join("");
     return h("section", { id: "findings" }, h("h2", {}, "What was found"), h("p", { class: "lead" }, lead, replayed && findings.length ? " The run wrote no findings down: its signals were judged again for this page." : ""),
-      h("div", { class: "findings" }, this.cards),
+      this.cards.length ? h("div", { class: "findings" }, this.cards) : null,
       silent.length ? h("details", { class: "small soft", id: "silent" }, h("summary", {}, `${many(silent.length, "failure")} could not be looked for`),
         h("table", { class: "table" }, h("tbody", {}, silent.map((one) => h("tr", {}, h("td", {}, one.title), h("td", { class: "soft" }, one.needs)))))) : null);
   }
