@@ -27,7 +27,6 @@ from equipoise.logs import convert
 LEAST = 6  # moments of a log: with fewer, only what is plain is said
 SUSPICION = 0.4  # a finding at least this sure, and less than a finding has to be, leaves a log undecided
 FILES = ("stats.jsonl", "signals.jsonl", "metrics.csv", "loss_log.txt", "training.log", "train.log", "log.txt")
-WATCH = "watch.json"
 RECIPE, WATCHED = "recipe.yaml", "watch.json"  # that make a folder a run of ours
 EVENTS = "events.out.tfevents*"
 
@@ -55,11 +54,9 @@ def report(path: str | Path) -> Report:
             return Report(judge(track_of(where, facts_of(where / RECIPE)), RULES), where, "run folder of equipoise")
         if (where / WATCHED).is_file():
             return Report(judge(track_of(where, watched(where / WATCHED)), RULES), where, "folder of a watched loop")
-        watched = [file.parent for file in (*where.glob(WATCH), *sorted(where.glob(f"*/{WATCH}")))]
-        if watched:  # one folder for each discriminator
-            names = [folder.name if len(watched) > 1 else "" for folder in watched]
-            found = [Report(judge(of_run(f), RULES), f, "watched loop", name) for f, name in zip(watched, names, strict=True)]
-            return max(found, key=lambda report: trouble(report.diagnosis))
+        several_d = sorted(file.parent for file in where.glob(f"*/{WATCHED}"))
+        if several_d:  # a watched loop with a folder for each discriminator
+            return max((replace(report(folder), pair=folder.name) for folder in several_d), key=lambda r: trouble(r.diagnosis))
         where = inside(where)
     log = logs.read(where)
     several = len(log.games) > 1
@@ -105,24 +102,12 @@ def track_of(folder: Path, facts: Facts) -> Track:
     history = History(folder / "signals.jsonl")
     if not history.path.is_file():
         raise RunError(f"{folder}: has no signals.jsonl yet")
-    watch = folder / WATCH
-    facts = facts_of_watch(watch) if watch.is_file() else facts_of(folder / "recipe.yaml")
     track = Track.of(history.read("step"), facts)
     if history.damaged:
         track.facts = replace(
             track.facts, notes=(*track.facts.notes, f"{history.damaged} damaged lines of signals.jsonl were left out")
         )
     return track
-
-
-def facts_of_watch(file: Path) -> Facts:
-    """What `equipoise.watch` wrote of a loop's game; RunError where it can't be read."""
-    try:
-        about = plain_json.loads(file.read_bytes())
-        known = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
-        return Facts(**{**known, "notes": tuple(map(str, known.get("notes", ()))), "source": "watch"})
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise RunError(f"{file}: can't be read ({getattr(error, 'strerror', None) or error})") from None
 
 
 def watched(file: Path) -> Facts:
