@@ -25,7 +25,8 @@ from equipoise.tricks import TRICKS
 ROOT = Path(__file__).resolve().parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs/guide.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-GUIDES = pytest.mark.parametrize("page", [README, GUIDE], ids=lambda p: p.name)
+EQUILIBRIUM = ROOT / "docs/equilibrium.md"
+GUIDES = pytest.mark.parametrize("page", [README, GUIDE, EQUILIBRIUM], ids=lambda p: p.name)
 
 
 # ------------------------------------------------------------------------------------------------ what pages hold

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equipoise.api import Run, fit, load, resume
     from equipoise.diagnosing import diagnose
+    from equipoise.equilibrium.run import equilibrium
     from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
     from equipoise.pages.report import report
     from equipoise.watching.watch import Watch, watch
@@ -24,6 +25,7 @@ __all__ = [
     "SettingError",
     "Watch",
     "__version__",
+    "equilibrium",
     "fit",
     "load",
     "report",
@@ -35,6 +37,7 @@ HOMES = {
     "report": "equipoise.pages.report",
     **dict.fromkeys(("Run", "fit", "load", "resume"), "equipoise.api"),
     "diagnose": "equipoise.diagnosing",
+    "equilibrium": "equipoise.equilibrium.run",
     **dict.fromkeys(("DataError", "EquipoiseError", "RunError", "SettingError"), "equipoise.errors"),
     **dict.fromkeys(("Watch", "watch"), "equipoise.watching.watch"),
 }

@@ -59,7 +59,7 @@ def test_the_proximal_value_of_a_critic_is_finite_where_the_plain_one_is_not() -
     while psi (mu - t) has no minimum."""
     mu, psi, proximity = 0.2, 0.3, 0.5
     game = line_game(Shift(0.0, held=False), Polynomial(p1=psi), WeightClipping(c=1.0), objective="wasserstein", rate=0.02)
-    found = duality_gap(scene(game, points(mu)), steps=400, rates=(1.0,), proximity=proximity)
+    found = duality_gap(scene(game, points(mu)), steps=300, rates=(1.0,), proximity=proximity)
     assert found.max_d.value - found.proximal_gap.value == pytest.approx(-proximity * psi**2 / 2, abs=2e-3)
     assert found.min_g.value < -1, "further with every step"
 
@@ -151,11 +151,11 @@ def test_the_value_is_one_number_for_both_players(name: str) -> None:
 def test_a_penalty_binds_the_worst_case_d() -> None:
     """With g/2 psi^2 the critic's best slope is (mu - t) / g, and M there (mu - t)^2 / g; without it there is no end."""
     mu, weight = 0.5, 0.5
-    game = line_game(Shift(0.0), Polynomial(p1=0.0), R1(weight=weight), objective="wasserstein", rate=0.02)
-    bound = duality_gap(scene(game, points(mu)), steps=300, rates=(1.0,))
+    game = line_game(Shift(0.0), Polynomial(p1=0.0), R1(weight=weight), objective="wasserstein", rate=0.05)
+    bound = duality_gap(scene(game, points(mu)), steps=120, rates=(1.0,))
     assert bound.max_d.value == pytest.approx(mu**2 / weight, rel=0.1)
-    free = line_game(Shift(0.0), Polynomial(p1=0.0), objective="wasserstein", rate=0.02)
-    assert duality_gap(scene(free, points(mu)), steps=300, rates=(1.0,)).max_d.value > 2 * mu**2 / weight
+    free = line_game(Shift(0.0), Polynomial(p1=0.0), objective="wasserstein", rate=0.05)
+    assert duality_gap(scene(free, points(mu)), steps=120, rates=(1.0,)).max_d.value > 2 * mu**2 / weight
 
 
 def test_the_same_seed_gives_the_same_numbers_and_disturbs_nothing() -> None:
@@ -170,6 +170,15 @@ def test_the_same_seed_gives_the_same_numbers_and_disturbs_nothing() -> None:
     assert one != other
     assert same(before, game.state()[0]) and facts == game.state()[1]
     assert torch.equal(random, torch.get_rng_state())
+
+
+def test_a_search_that_was_cut_short_says_that_it_was_still_gaining() -> None:
+    real = torch.randn(2000, 1, generator=torch.Generator().manual_seed(7))
+    game = line_game(Shift(1.0, noise=0.3), Polynomial(p0=0.0, p1=0.0, p2=0.0), rate=0.02)
+    short, long = (duality_gap(scene(game, real), steps=steps, rates=(1.0,)) for steps in (16, 200))
+    assert short.relative < 0.25 < long.relative
+    assert short.unfinished and not short.small
+    assert long.rise / long.gap.value < 0.1 < short.rise / short.gap.value and not long.unfinished
 
 
 def test_an_interval_of_bootstrap_values_is_their_middle() -> None:

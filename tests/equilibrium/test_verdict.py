@@ -60,6 +60,8 @@ GOOD = Evidence(True, ALL, REST, gap(0.02), plateau=FLAT)
         ({"coverage": Coverage(0.02, 1.0, 20, 1.0)}, "stationary but collapsed"),  # few distinct samples
         ({"gap": gap(1.0)}, "settled but exploitable"),
         ({"gap": gap(0.02, seen=0.5)}, "settled but exploitable"),  # nobody gains, but D sees the difference
+        ({"gap": dataclasses.replace(gap(0.2), rise=0.1)}, "insufficient evidence"),  # it was still finding more
+        ({"gap": dataclasses.replace(gap(1.0), rise=0.1)}, "settled but exploitable"),
         ({"motion": AFAR, "gap": gap(1.0)}, "insufficient evidence"),
         ({"gap": None}, "insufficient evidence"),
         ({"finite": False}, "diverged"),

@@ -31,6 +31,7 @@ from equipoise.tricks.weight_clipping import WeightClipping
 LOOKS = 4  # at the held-out reals while a worst-case player trains
 CHOOSING = 512  # reals to choose the best weights by, at most
 RESAMPLES = 200
+SLOWEST = 2e-4  # Radford et al. 2016
 PROXIMITY = 0.1  # lambda
 INNER = 2  # steps of the answering D for each of the deviating G
 
@@ -58,6 +59,7 @@ class DualityGap:
     divergence: Estimate | None  # (max_d - balanced) / |balanced|: at least this share of the distance that D can see
     unit: float  # |balanced|; of a critic, which has none, the standard deviation of the worst-case D's outputs
     steps: int  # of each worst-case player
+    rise: float = 0.0  # what the last quarter of the search still added to the gap
 
     @property
     def relative(self) -> float:
@@ -66,7 +68,12 @@ class DualityGap:
     @property
     def small(self) -> bool:
         """Whether worst-case players gain little, and the worst-case D sees little."""
-        return self.within(limit("gap"), limit("divergence"))
+        return self.within(limit("gap"), limit("divergence")) and not self.unfinished
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the search found no large gap but was still finding more when it ended."""
+        return limit("no_gap") < self.relative <= limit("gap") and self.rise > limit("rise") * self.gap.value
 
     @property
     def none(self) -> bool:
@@ -80,10 +87,14 @@ class DualityGap:
     def words(self) -> str:
         gap, d, g = self.gap, self.d_gain, self.g_gain
         seen = "" if self.divergence is None else f"; a D sees {self.divergence.value:.0%} of the distance that it could see"
-        return f"duality gap {gap.value:.3g} [{gap.low:.3g}, {gap.high:.3g}]: D can gain {d.value:.3g}, G {g.value:.3g}{seen}"
+        answered = f"with D's answer to it, {self.proximal_gap.value:.3g} (proximal gap)"
+        return (
+            f"duality gap {gap.value:.3g} [{gap.low:.3g}, {gap.high:.3g}]: D can gain {d.value:.3g}, G {g.value:.3g}; "
+            f"{answered}{seen}"
+        )
 
     def indicators(self) -> list[Indicator]:
-        search = f"at least so much, found in {self.steps} steps: a small one is as good as the search"
+        search = f"at least so much, found in {self.steps} steps, the last quarter of which added {self.rise:.2g} to the gap"
         proximal = "as the gap, but D may answer G's deviation within its proximity: good GANs need be no Nash equilibrium"
         held = "on held-out reals: so far, at least, are fakes from reals, of what D could see at most"
         rows = [
@@ -141,12 +152,13 @@ class Found:
 
     game: Game
     value: float
+    rise: float = 0.0  # what the last quarter of the search still gained
     distance: float = 0.0  # lambda / 2 times the squared distance of D' from D
 
 
 def rate(optimizer: torch.optim.Optimizer) -> float:
-    """An optimizer's learning rate, never below 1e-5 (a schedule may have ended at 0)."""
-    return max(1e-5, *(float(group["lr"]) for group in optimizer.param_groups))
+    """An optimizer's learning rate; SLOWEST where it is below that, or a player that hardly learns would find nothing."""
+    return max(SLOWEST, *(float(group["lr"]) for group in optimizer.param_groups))
 
 
 def best(found: list[Found], *, largest: bool) -> Found:
@@ -176,15 +188,16 @@ def searched(
     """Train with `move`, look at the choosing half now and then, keep the best weights; the first ones are in the race."""
     sign = 1 if largest else -1
     kept, score = copy.deepcopy(player.state_dict()), measured(scene, game, choose, "choose")
-    score = score if math.isfinite(score) else -sign * math.inf
-    for step in range(steps):
-        move(step)
-        if (step + 1) % max(1, steps // LOOKS) == 0 or step + 1 == steps:
-            now = measured(scene, game, choose, "choose")
-            if math.isfinite(now) and sign * now > sign * score:
-                kept, score = copy.deepcopy(player.state_dict()), now
+    before = score = score if math.isfinite(score) else -sign * math.inf
+    for look in range(LOOKS):
+        before = score
+        for step in range(steps * look // LOOKS, steps * (look + 1) // LOOKS):
+            move(step)
+        now = measured(scene, game, choose, "choose")
+        if math.isfinite(now) and sign * now > sign * score:
+            kept, score = copy.deepcopy(player.state_dict()), now
     player.load_state_dict(kept)
-    return Found(game, score)
+    return Found(game, score, abs(score - before) if math.isfinite(before) else math.inf)
 
 
 def worst_d(scene: Scene, steps: int, lr: float, choose: Tensor) -> Found:
@@ -255,10 +268,10 @@ def answered(scene: Scene, game: Game, steps: int, lr: float, proximity: float, 
         answer(scene, game, before, optimizer, proximity, step)
     part = choose[: scene.batch]
     far = proximity / 2 * float(sobolev(game.discriminate, before.discriminate, game.view(part, real=True), graph=False))
-    found = Found(game, measured(scene, game, choose, "choose") - far, far)
+    found = Found(game, measured(scene, game, choose, "choose") - far, distance=far)
     if not found.value > start:  # D itself is the best answer that was found
         game.D.module.load_state_dict(unmoved)
-        found = Found(game, start, 0.0)
+        found = Found(game, start)
     return found
 
 
@@ -329,6 +342,7 @@ def judged(scene: Scene, real: Tensor, d_worst: Found, g_worst: Found, proximal:
         divergence=found.get("divergence"),
         unit=abs(balanced) if balanced else max(float(critic), 1e-12),
         steps=steps,
+        rise=d_worst.rise + g_worst.rise,
     )
 
 

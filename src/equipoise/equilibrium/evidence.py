@@ -41,7 +41,7 @@ class Budget:
         size = sum(p.numel() for player in (game.G, game.D) for p in player.module.parameters())
         if size < SMALL:
             return cls(60, (1.0, 5.0), 100, 20, 128) if quick else cls(150, (1.0, 5.0), 200, 60, 512)
-        return cls(12, (5.0,), 20, 4, 32) if quick else cls(60, (5.0,), 60, 16, 128)
+        return cls(16, (5.0,), 20, 4, 32) if quick else cls(60, (5.0,), 60, 16, 128)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ LIMITS: dict[str, Threshold] = {
     "gap": Threshold(0.25, MEASURED, "of |M| at equilibrium"),
     "no_gap": Threshold(0.05, MEASURED, "of |M| at equilibrium"),
     "no_divergence": Threshold(0.1, MEASURED, "of what D could see at most"),
+    "rise": Threshold(
+        0.15, "chosen: it halves with each doubling of a search that nears its end", "of the gap, in the search's last quarter"
+    ),
     "divergence": Threshold(0.15, MEASURED, "of what D could see at most"),
     "clusters": Threshold(0.75, MEASURED, "of the data's clusters"),
     "covered": Threshold(0.5, MEASURED, "of the coverage by reals"),

@@ -80,6 +80,8 @@ def judge(found: Evidence) -> tuple[Answer, tuple[str, ...]]:
         return "still improving", (trend, where, gap.words)
     if balanced:
         return "converged to equilibrium", (gap.words, where, trend, going.words)
+    if reached and gap.unfinished:
+        return "insufficient evidence", (f"the search for worst-case players ended too early: {gap.words}", where, trend)
     if going.roam >= limit("roam"):
         return "insufficient evidence", (f"neither at rest nor going round: {going.words}", where, trend, gap.words)
     if not reached:
