@@ -1,6 +1,7 @@
 """A run says what is wrong with it, without touching it, and says the same when it was interrupted."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def test_exams_and_the_doctor_change_nothing(tmp_path: Path) -> None:
     assert [k for k in one if not torch.equal(one[k], other[k])] == []
 
 
+@dataclass
 class Poison(Trick):
     """Makes one bias of D infinite at step 20."""
 
