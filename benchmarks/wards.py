@@ -1,0 +1,286 @@
+"""Wards: games that fail on purpose, and healthy ones, with a truth that no rule ever sees.
+
+A ward says what was done (its `cause`, planted and never inferred) and what findings would be right. What came of it (the
+`outcome`) is measured from the samples alone, by known centres of modes or by a classifier. The two are kept apart: a
+planted failure that came to no harm is reported as such.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equipoise.data.mixtures import Ring
+from equipoise.data.mnist import MNIST
+from equipoise.data.source import Source
+from equipoise.networks.dcgan import DCGAN
+from equipoise.networks.mlp import MLP
+from equipoise.pieces import Card, Targets, Trick
+from equipoise.seeds import Moment, generator
+
+RING: dict[str, Any] = {
+    "data": {"kind": "ring", "std": 0.05},
+    "network": {"kind": "mlp", "hidden": 64},
+    "optimizer": {"kind": "adam", "lr": 0.001, "beta1": 0.5},
+    "batch": 128,
+    "latent": 4,
+    "steps": 2000,
+    "checkpoints": {"every_steps": 100, "keep_last": 1},
+}
+DIGITS: dict[str, Any] = {
+    "data": {"kind": "mnist"},
+    "network": {"kind": "dcgan", "width": 8},
+    "optimizer": {"kind": "adam", "lr": 0.001, "beta1": 0.5},
+    "batch": 32,
+    "latent": 32,
+    "steps": 800,
+    "checkpoints": {"every_steps": 80, "keep_last": 1},
+}
+BASES = {"ring": RING, "mnist": DIGITS}
+
+
+# ------------------------------------------------------------------------------------------- what is done on purpose
+
+
+@dataclass
+class SwappedLabels(Trick):
+    """D is asked to call reals fake and fakes real: the wiring bug."""
+
+    card = Card("swapped_labels", "Swapped labels", "targets (1, 0) -> (0, 1)", "a bug", "nothing", "everything", "none")
+
+    def targets(self, targets: Targets, d_real: Tensor, d_fake: Tensor, at: Moment) -> Targets:
+        return Targets(targets.fake, targets.real)
+
+
+class FewCodes(nn.Module):
+    """G that sees only one of a few codes: as many different outputs, by construction."""
+
+    def __init__(self, G: nn.Module, codes: int, latent: int) -> None:
+        super().__init__()
+        self.G = G
+        self.register_buffer("codes", torch.randn(codes, latent, generator=generator("cpu", 0, "codes")))
+
+    def forward(self, z: Tensor) -> Tensor:
+        which = (z[:, 0].sigmoid() * len(self.codes)).long().clamp_max(len(self.codes) - 1)  # type: ignore[arg-type]
+        found: Tensor = self.G(self.codes[which])  # type: ignore[index]
+        return found
+
+
+class Far(nn.Module):
+    """G that starts far from the data: disjoint supports."""
+
+    def __init__(self, G: nn.Module, by: float) -> None:
+        super().__init__()
+        self.G, self.by = G, by
+
+    def forward(self, z: Tensor) -> Tensor:
+        found: Tensor = self.G(z) + self.by
+        return found
+
+
+def own(base: dict[str, Any], shape: tuple[int, ...], change: Callable[[nn.Module], nn.Module]) -> dict[str, nn.Module]:
+    kind = MLP(hidden=64) if base is RING else DCGAN(width=8)
+    G, D = kind.build(base["latent"], shape)
+    return {"generator": change(G), "discriminator": D}
+
+
+def few(source: Source, heldout: Source, n: int, seed: int) -> Source:
+    index = torch.randperm(len(source), generator=generator("cpu", seed, "few"))[:n]
+    assert source.values is not None
+    return replace(source, name="few", length=n, values=source.values[index], labels=None, heldout=heldout)
+
+
+def scaled(source: Source, to: Callable[[Tensor], Tensor]) -> Source:
+    assert source.values is not None
+    return replace(source, name="scaled", values=to(source.values.float()), labels=None, range=None)
+
+
+@dataclass(frozen=True)
+class Ward:
+    """`right` are findings of which one at least is due; `beside` are true as well, and count neither for nor against."""
+
+    name: str
+    data: str  # 'ring' or 'mnist'
+    about: str
+    right: frozenset[str] = frozenset()  # empty: a healthy recipe, for which every finding is a false alarm
+    beside: frozenset[str] = frozenset()
+    changes: dict[str, Any] = field(default_factory=dict)
+    plant: Callable[[Ward, int], dict[str, Any]] | None = None  # what fit is given besides
+
+    @property
+    def healthy(self) -> bool:
+        return not self.right
+
+    @property
+    def base(self) -> dict[str, Any]:
+        return BASES[self.data]
+
+    def given(self, seed: int) -> dict[str, Any]:
+        """The arguments of `equipoise.fit`."""
+        torch.manual_seed(seed)
+        planted = self.plant(self, seed) if self.plant is not None else {}
+        recipe = {"name": f"{self.data}-{self.name}", **self.base, **self.changes}
+        if "generator" in planted:
+            recipe.pop("network", None)
+        return {"recipe": recipe, "seed": seed, **planted}
+
+
+def source(name: str, split: str = "train", seed: int = 0) -> Source:
+    if name == "ring":
+        return Ring(std=0.05).load(None, seed if split == "train" else seed + 10_000)
+    return MNIST(split=split).load(None, seed)
+
+
+COLLAPSED = frozenset({"mode_collapse"})
+CYCLES = frozenset({"oscillation", "mode_cycling"})
+WEAK = frozenset({"generator_dominance", "no_learning"})
+STRONG = frozenset({"discriminator_dominance", "vanishing_gradient"})
+ANY_OUTCOME = COLLAPSED | CYCLES | frozenset({"no_learning"})
+RATES = {
+    "ring": {"strong": {"d_rate": 1e-2, "g_rate": 2e-4}, "weak": {"d_rate": 1e-5}, "wild": 1e-2},
+    "mnist": {"strong": {"d_rate": 4e-3, "g_rate": 1e-4}, "weak": {"d_rate": 1e-6}, "wild": 3e-2},
+}
+
+
+def codes(n: int) -> Callable[[Ward, int], dict[str, Any]]:
+    return lambda ward, seed: own(ward.base, source(ward.data).shape, lambda G: FewCodes(G, n, ward.base["latent"]))
+
+
+def failures(data: str) -> list[Ward]:
+    """The wards of one kind of data: each cause with what FAILURES.md says that it causes."""
+    rates, lr = RATES[data], BASES[data]["optimizer"]["lr"]
+    found = [
+        Ward(
+            "strong-d",
+            data,
+            "D learns 50 times as fast as G, three steps for one",
+            STRONG | COLLAPSED,
+            ANY_OUTCOME | {"overfitting"},
+            {"tricks": {"two_rates": rates["strong"], "cadence": {"d_steps": 3}}},
+        ),
+        Ward("few-codes", data, "G sees one of two codes: two outputs", COLLAPSED, STRONG | CYCLES | {"stale_noise"}, {}, codes(2)),
+        Ward("one-batch-of-noise", data, "G sees one of 24 codes", COLLAPSED | {"stale_noise"}, STRONG | CYCLES, {}, codes(24)),
+        Ward(
+            "saturating",
+            data,
+            "saturating loss, plain SGD, and a D that is 20 steps ahead of a G that starts far away",
+            STRONG | {"frozen_training"},
+            ANY_OUTCOME | {"data_range"},
+            {
+                "objective": "minimax",
+                "optimizer": {"kind": "sgd", "lr": 0.05},
+                "tricks": {"cadence": {"d_steps": 20}, "two_rates": {"d_rate": 0.3, "g_rate": 0.01}},
+                "steps": BASES[data]["steps"] // 4,
+                "checkpoints": {"every_steps": BASES[data]["steps"] // 80, "keep_last": 1},
+            },
+            (lambda ward, seed: own(ward.base, source(ward.data).shape, lambda G: Far(G, 8.0))),
+        ),
+        Ward(
+            "weak-d",
+            data,
+            "D hardly learns: its rate is a hundredth or less",
+            WEAK | COLLAPSED | CYCLES,
+            frozenset({"frozen_training", "divergence"}),
+            {"tricks": {"two_rates": {**rates["weak"], "g_rate": lr}}},
+        ),
+        Ward(
+            "no-lipschitz",
+            data,
+            "least squares by SGD at a rate of 1",
+            frozenset({"divergence"}),
+            ANY_OUTCOME | STRONG | WEAK,
+            {"objective": "least_squares", "optimizer": {"kind": "sgd", "lr": 1.0 if data == "ring" else 3.0, "momentum": 0.9}},
+        ),
+        Ward(
+            "wild",
+            data,
+            "Adam ten times too fast, with the momentum of supervised learning",
+            CYCLES | COLLAPSED | {"divergence"},
+            STRONG | WEAK,
+            {"optimizer": {"kind": "adam", "lr": rates["wild"], "beta1": 0.9}},
+        ),
+        Ward(
+            "swapped-labels",
+            data,
+            "D is asked to call reals fake",
+            frozenset({"swapped_labels"}),
+            ANY_OUTCOME | STRONG | WEAK | {"frozen_training", "divergence"},
+            {},
+            lambda ward, seed: {"tricks": [SwappedLabels()]},
+        ),
+        Ward(
+            "few-samples",
+            data,
+            "a hundred training samples",
+            frozenset({"overfitting", "memorisation"}),
+            ANY_OUTCOME | STRONG | {"leaking_augmentation"},
+            {"batch": 32},
+            lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100, seed)},
+        ),
+    ]
+    if data == "mnist":
+        found.append(
+            Ward(
+                "pixels-to-255",
+                data,
+                "data in [0, 255] against a tanh",
+                frozenset({"data_range"}),
+                ANY_OUTCOME | STRONG | WEAK | {"divergence", "overfitting", "frozen_training"},
+                {},
+                lambda ward, seed: {"data": scaled(source(ward.data), lambda x: x)},
+            )
+        )
+        found.append(
+            Ward(
+                "pixels-to-1",
+                data,
+                "data in [0, 1] against a tanh",
+                frozenset({"data_range"}),
+                ANY_OUTCOME | STRONG | WEAK,
+                {},
+                lambda ward, seed: {"data": scaled(source(ward.data), lambda x: x / 255)},
+            )
+        )
+    return found
+
+
+def healthy(data: str) -> list[Ward]:
+    """Recipes that work, among them odd ones."""
+    weight = {"ring": 0.1, "mnist": 1.0}[data]
+    r1 = {"r1": {"weight": weight, **({} if data == "ring" else {"every": 4})}}
+    base = BASES[data]
+    critic = {"objective": "wasserstein", "penalties": {"gradient_penalty": {}}, "tricks": {"cadence": {"d_steps": 2}}}
+    if data == "mnist":
+        critic["network"] = {"kind": "dcgan", "width": 8, "normalise": "none"}
+    found = {
+        "plain": {},
+        "r1": {"penalties": r1},
+        "least-squares": {"objective": "least_squares", "penalties": r1},
+        "hinge": {"objective": "hinge", "penalties": r1},
+        "critic": critic,
+        "smoothing": {"penalties": r1, "tricks": {"label_smoothing": {"real": 0.9}}},
+        "two-rates": {"penalties": r1, "tricks": {"two_rates": {"d_rate": 2 * base["optimizer"]["lr"], "g_rate": base["optimizer"]["lr"] / 2}}},
+        "small-batch": {"batch": base["batch"] // 4, "penalties": r1, "optimizer": {**base["optimizer"], "lr": base["optimizer"]["lr"] / 2}},
+    }
+    return [Ward(name, data, "healthy", changes=changes) for name, changes in found.items()]
+
+
+WARDS: dict[str, Ward] = {
+    f"{ward.data}/{ward.name}": ward for data in BASES for ward in (*failures(data), *healthy(data))
+}
+
+
+# ---------------------------------------------------------------------------------------------------- what came of it
+
+
+def energy(x: Tensor, y: Tensor) -> float:
+    """The energy distance of two samples [N, F], over the mean distance within y: 0 for equal distributions."""
+    x, y = x.flatten(1).double(), y.flatten(1).double()
+    cross, xx, yy = torch.cdist(x, y).mean(), torch.cdist(x, x).mean(), torch.cdist(y, y).mean()
+    found = float((2 * cross - xx - yy) / yy)
+    return found if math.isfinite(found) else math.inf
