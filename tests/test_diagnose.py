@@ -10,9 +10,9 @@ import pytest
 
 import equipoise
 from equipoise.cli import main
-from equipoise.diagnosing import diagnose, report
+from equipoise.diagnosing import diagnose, levels, report
 from equipoise.diagnosis.finding import VERDICTS
-from equipoise.errors import DataError
+from equipoise.errors import DataError, RunError
 
 HEALTHY = "".join(f"[{n}/50] Loss_D: {1.1 + 0.1 * math.sin(n):.4f} Loss_G: {1.3 + 0.2 * math.cos(n):.4f}\n" for n in range(50))
 DOMINATED = "".join(f"[{n}/50] Loss_D: {2 * 0.7**n:.4e} Loss_G: {0.7 + n / 3:.4f}\n" for n in range(50))
@@ -131,11 +131,44 @@ def test_run_folders_of_ours(tmp_path: Path) -> None:
     assert found.verdict == "divergence" and found.objective == "hinge"
 
 
+def test_a_folder_of_a_watched_loop(tmp_path: Path) -> None:
+    records = [{"d_loss": 0.6 + n % 5 / 50, "g_loss": 0.8 + n % 3 / 50} for n in range(60)]
+    folder = run_folder(tmp_path / "watched", "hinge", records)
+    (folder / "recipe.yaml").unlink()
+    write(
+        folder / "watch.json",
+        json.dumps({"objective": "least_squares", "convention": "mean", "certainty": 0.8, "notes": ["a"]}),
+    )
+    found = report(folder)
+    assert found.format == "folder of a watched loop" and found.diagnosis.objective == "least_squares"
+    assert found.diagnosis.certainty == 0.8 and found.diagnosis.notes == ("a",)
+    write(folder / "watch.json", "{")
+    with pytest.raises(RunError, match=r"watch\.json"):
+        diagnose(folder)
+
+
+@pytest.mark.parametrize(
+    ("objective", "real", "fake", "expected"),  # FAILURES.md, convention table
+    [
+        ("non_saturating", 1.0, 0.0, (0.6931, 0.0, 0.6931)),
+        ("non_saturating", 0.9, 0.0, (0.6881, 0.1625, 0.7985)),
+        ("non_saturating", 0.9, 0.1, (0.6931, 0.3251, 0.6931)),
+        ("minimax", 1.0, 0.0, (0.6931, 0.0, -0.6931)),
+        ("least_squares", 1.0, 0.0, (0.25, 0.0, 0.25)),
+        ("hinge", 1.0, 0.0, (2.0, 0.0, None)),
+        ("wasserstein", 1.0, 0.0, (0.0, None, None)),
+        ("", 1.0, 0.0, (None, None, None)),
+    ],
+)
+def test_levels_of_a_recipe(objective: str, real: float, fake: float, expected: tuple[float | None, ...]) -> None:
+    assert levels(objective, real, fake) == tuple(None if x is None else pytest.approx(x, abs=1e-4) for x in expected)
+
+
 def test_a_run_that_was_trained_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     assert main(["train", "ring", "data.length=512", "batch=32", "steps=40", "log_every=4", "--out", str(run), "--quiet"]) == 0
     assert main(["diagnose", str(run)]) in (0, 1)
-    assert "run folder of equipoise, 10 moments" in capsys.readouterr().out
+    assert "run: run folder of equipoise" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("broken", ["{", "- 1\n- 2\n", "objective: [1, 2]\n", "\x00"])

@@ -133,7 +133,7 @@ def labels(settings: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def levels(objective: str, real: float, fake: float) -> tuple[float | None, float | None, float | None]:
-    """D's loss at equilibrium (mean convention), that of a perfect D, and G's at equilibrium (FAILURES.md, convention table)."""
+    """D's loss at equilibrium (mean convention), a perfect D's, and G's at equilibrium (FAILURES.md, convention table)."""
     middle = (real + fake) / 2
     if objective in ("non_saturating", "minimax"):
         g = -math.log(middle) if objective == "non_saturating" else math.log(1 - middle)

@@ -88,6 +88,13 @@ def test_logged_outputs_settle_the_objective(objective: str) -> None:
     assert found.objective == objective and not found.probabilities
 
 
+@pytest.mark.parametrize(("written", "factor"), [("sum", 1.0), ("mean", 0.5)])
+def test_a_total_beside_its_terms(written: str, factor: float) -> None:
+    real, fake = np.linspace(0.3, 0.5, 20), np.linspace(0.6, 0.4, 20)
+    found = infer(game(d=factor * (real + fake), d_on_real=real, d_on_fake=fake, g=np.full(20, 1.0)))
+    assert found.written == written and found.scale == 0.5 / factor
+
+
 def test_separate_terms_are_halved() -> None:
     found = infer(game(d_on_real=np.full(9, LN2), d_on_fake=np.full(9, LN2), g=np.full(9, LN2)))
     assert found.scale == 0.5 and found.written == "real and fake terms" and found.certainty > 0.5

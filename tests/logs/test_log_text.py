@@ -123,6 +123,8 @@ def test_terms_on_reals_and_fakes() -> None:
         ">1, 1/937, d1=0.3, d2=0.4 g=0.5",
         ">1, 1/937, dr=0.3, df=0.4, g=0.5, a=50, b=40",
         "1 [D loss real: 0.3, fake: 0.4] [G loss: 0.5]",
+        "epoch: 3, true_loss: 0.3, fake_loss: 0.4, gen_loss: 0.5",
+        "D Loss: R: 0.3 F: 0.4 GP: 0.01\nG Loss: 0.5",
     ):
         game = only(f"{line}\n" * 3)
         assert [game.series[role].values[0] for role in ("d_on_real", "d_on_fake", "g")] == [0.3, 0.4, 0.5], line

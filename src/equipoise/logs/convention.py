@@ -100,7 +100,7 @@ def infer(game: Game) -> Convention:
 
 
 def doubt(found: Convention, sure: float, likely: list[str], game: Game, d: Numbers, g: Numbers) -> float:
-    """The largest that D's loss may be, of its value at equilibrium, by all that is likely: a verdict must not hang on a guess."""
+    """The largest that D's loss may be, of its value at equilibrium: a verdict must not hang on a guess."""
     if found.objective not in STANDS:
         return 1.0
     stands = found.scale / STANDS[found.objective]
@@ -289,6 +289,8 @@ def by_terms(game: Game) -> tuple[str, float, float] | None:
     if not len(total):
         return None
     off_sum, off_mean = (float(np.median(np.abs(total - k * (real + fake)))) for k in (1.0, 0.5))
+    if min(off_sum, off_mean) > 0.2 * float(np.median(np.abs(total))):
+        return None  # the total has other terms
     return ("sum", 0.5, 0.95) if off_sum < off_mean else ("mean", 1.0, 0.95)
 
 

@@ -180,6 +180,8 @@ def meaning(name: str) -> Meaning:
             return of("of" if second else "epoch")
         if held & STEP and not held & LOSS:
             return of("of" if second else "step")
+    if not player and side and held & LOSS:
+        return Meaning("loss", "D", True, side, tag, True, held_out, second)  # 'real_loss' beside 'gen_loss'
     if player and not second:
         if held & OTHER and not held & LOSS:
             return said
