@@ -2,7 +2,15 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, history, onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import (
+    exams,
+    history,
+    onset,
+    percent,
+    recent,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import history, percent, steps, sureness
+from equipoise.diagnosis.live import history, percent, recent, steps, sureness
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -19,6 +19,7 @@ CARD = Card(
     hurts="Guesses G's range from its samples where nobody says it (g_low, g_high)",
     cost="the smallest and the largest number of a batch",
 )
+FEW = 20  # records, before an end that samples touch and never pass is taken for that of their range
 NEAR = 0.02  # of a range: as good as equal
 BOUNDS = ((0.0, 1.0), (-1.0, 1.0))  # sigmoid, tanh
 
@@ -63,12 +64,11 @@ def bounds(track: Track) -> tuple[float, float] | None:
     if len(low) and len(high):
         return float(low.values[-1]), float(high.values[-1])
     least, most = history(track, "fake_min"), history(track, "fake_max")
-    if len(least) < 5 or len(most) < 5:
+    if min(len(least), len(most)) < FEW:
         return None
-    low_end, high_end = float(least.values.min()), float(most.values.max())
     for c, d in BOUNDS:
-        inside = low_end >= c - 1e-6 and high_end <= d + 1e-6
-        if inside and (high_end >= d - NEAR or (c < 0 and low_end <= c + NEAR)):
+        inside = least.values.min() >= c - 1e-6 and most.values.max() <= d + 1e-6
+        if inside and (recent(most).median >= d - NEAR or (c < 0 and recent(least).median <= c + NEAR)):
             return c, d
     return None
 

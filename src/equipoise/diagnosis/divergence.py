@@ -48,7 +48,7 @@ def broken(track: Track) -> Judgement | None:
     return None
 
 
-YOUNG = 20  # records: a first swing of the samples comes back by itself
+YOUNG = 20  # records
 HARMLESS = ("r_v",)  # a ratio of two differences: its denominator may be 0
 
 
@@ -56,8 +56,9 @@ def spread(track: Track) -> Judgement | None:
     """The fakes have left the data's range."""
     ratio = track["fake_std_ratio"]
     now = recent(ratio)
-    if not now.median > THRESHOLDS["spread_exploded"].value or (len(ratio) < YOUNG and not now.median > 10):
-        return None
+    before = recent(ratio.last(2 * len(now)).share(0, 0.5))
+    if not now.median > THRESHOLDS["spread_exploded"].value or now.median < before.median or len(ratio) < YOUNG:
+        return None  # a first swing of the samples comes back by itself
     told = f"The fakes spread {now.median:.1f} times as wide as the reals ({steps(now)})."
     evidence = Evidence.of("fake_std_ratio", now, now.median, ">", "spread_exploded", told)
     words = (

@@ -65,13 +65,15 @@ class Doctor:
     """Looks at a track again and again, and speaks only of what lasts.
 
     A finding is raised after `RAISE` looks in a row that found it (at once if it is fatal), and cleared after `CLEAR`
-    looks that did not. All its memory follows from the records it was shown: a resumed run shows them again.
+    looks in a row that did not, of which each had something new to look at: an exam is not counted once for every look
+    that follows it. All memory follows from the records that were shown: a resumed run shows them again.
     """
 
     rules: Mapping[str, Rule]
     standing: dict[str, Finding] = field(default_factory=dict)  # raised and not cleared, as last seen
     _seen: dict[str, int] = field(default_factory=dict)
     _missed: dict[str, int] = field(default_factory=dict)
+    _newest: dict[str, float] = field(default_factory=dict)  # step of a standing finding's signals when it was last judged
 
     def look(self, track: Track) -> list[Change]:
         """What has changed since the last look, in the order of rank."""
@@ -88,7 +90,20 @@ class Doctor:
                 changes.append(Change("raised", finding))
         for name in [name for name in self._seen if name not in now]:
             self._seen[name] = 0
-            self._missed[name] = self._missed.get(name, 0) + 1
-            if name in self.standing and self._missed[name] >= CLEAR:
-                changes.append(Change("cleared", self.standing.pop(name)))
+            if name in self.standing and self._news(name, track):
+                self._missed[name] += 1
+                if self._missed[name] >= CLEAR:
+                    changes.append(Change("cleared", self.standing.pop(name)))
+        for name in self.standing:
+            self._newest[name] = newest(self.standing[name], track)
         return changes
+
+    def _news(self, name: str, track: Track) -> bool:
+        return newest(self.standing[name], track) > self._newest[name]
+
+
+def newest(finding: Finding, track: Track) -> float:
+    """The step of the newest value of the signals that speak for a finding."""
+    signals = {signal for evidence in finding.evidence for signal in evidence.signal.split(", ")}
+    steps = [track[signal].steps[-1] for signal in signals if len(track[signal])]
+    return float(max(steps, default=track.step))

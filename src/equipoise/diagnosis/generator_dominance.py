@@ -3,6 +3,7 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
+    LONG,
     level,
     onset,
     percent,
@@ -10,6 +11,7 @@ from equipoise.diagnosis.live import (
     reach_evidence,
     reached_words,
     recent,
+    standing,
     steps,
     sureness,
     telling,
@@ -33,11 +35,13 @@ CARD = Card(
 def from_signals(track: Track) -> Judgement | None:
     """A frozen encoder tells the fakes apart, and D does not."""
     name, right = telling(track)
-    now = recent(right)
-    bad = poor(track)
+    now = recent(right, LONG)
+    bad = poor(track, "reach_none")
     if bad is None or not now.median <= THRESHOLDS["accuracy_chance"].value:
         return None
     if now.median < THRESHOLDS["accuracy_inverted"].value:  # worse than chance is another failure
+        return None
+    if few_outputs(track) and not level(track, "d_update") < THRESHOLDS["slow_d"].value * level(track, "g_update"):
         return None
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     seen = f"Yet a frozen encoder tells them apart: {reached_words(bad).lower()}."
@@ -49,6 +53,11 @@ def from_signals(track: Track) -> Judgement | None:
     words = f"{told} {seen} So D is too weak to teach G anything. A D loss of {level(track, 'd_loss'):.2f} looks like the "
     words += "balance that theory promises and is not: a frozen encoder that never saw these data sees the difference at once."
     return Judgement(sure, "serious", evidence, words, onset(right, right.values <= THRESHOLDS["accuracy_chance"].value))
+
+
+def few_outputs(track: Track) -> bool:
+    """G has so few outputs that no D could tell by looking at the next ones: not D's weakness."""
+    return standing(track, "duplicates") > THRESHOLDS["duplicates"].value
 
 
 RULE = Rule(

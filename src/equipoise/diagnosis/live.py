@@ -17,16 +17,17 @@ from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Series, Track
 
 SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values no fewer and no more than these
+LONG = 3  # windows: for what goes up and down by itself
 TOGETHER = 3  # exams that speak together
-WARM_UP = 5  # exams before outcomes are judged: everybody starts with samples that cover nothing
+WARM_UP = 4  # exams before outcomes are judged: everybody starts with samples that cover nothing
 WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
 LONGEST = 60  # exams that are looked at
 HISTORY = 4000  # records that are looked at: a look costs the same at any length of a run
 
 
-def recent(series: Series) -> Series:
+def recent(series: Series, windows: int = 1) -> Series:
     """The newest values, finite ones."""
-    return series.last(min(MOST, max(FEWEST, round(SPAN * len(series))))).finite
+    return series.last(windows * min(MOST, max(FEWEST, round(SPAN * len(series))))).finite
 
 
 def history(track: Track, name: str) -> Series:
@@ -146,16 +147,16 @@ def reach(track: Track) -> Course | None:
     return course(track, "coverage_wide") or course(track, "coverage")
 
 
-def is_poor(reached: Course) -> bool:
+def is_poor(reached: Course, limit: str = "reach_poor") -> bool:
     """Whether the samples leave much of the data out, and do not come nearer."""
-    limit = "reach_poor" if reached.name == "coverage_wide" else "coverage_poor"
+    limit = limit if reached.name == "coverage_wide" else "coverage_poor"
     return reached.now < THRESHOLDS[limit].value and not reached.improving
 
 
-def poor(track: Track) -> Course | None:
+def poor(track: Track, limit: str = "reach_poor") -> Course | None:
     """How little the samples reach, where they do not come nearer; None where they do, or nobody knows."""
     reached = reach(track)
-    return reached if reached is not None and is_poor(reached) else None
+    return reached if reached is not None and is_poor(reached, limit) else None
 
 
 def reached_words(reached: Course) -> str:

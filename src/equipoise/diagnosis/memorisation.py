@@ -2,7 +2,15 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import history, onset, percent, reach, steps, sureness
+from equipoise.diagnosis.live import (
+    history,
+    is_poor,
+    onset,
+    percent,
+    reach,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
@@ -25,7 +33,7 @@ def from_signals(track: Track) -> Judgement | None:
     covered = reach(track)
     if len(share) < LOOKS or not share.median > THRESHOLDS["memorised"].value:
         return None
-    if covered is None or covered.now < THRESHOLDS["coverage_off"].value:
+    if covered is None or is_poor(covered):
         return None
     told = (
         f"{percent(share.median)} of the fakes lie nearer to a training sample than to any of as many held-out ones "

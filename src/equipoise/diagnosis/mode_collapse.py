@@ -26,7 +26,7 @@ from equipoise.diagnosis.track import Track
 CARD = Card(
     name="mode_collapse",
     title="Mode collapse: G gives too few different samples, or leaves out a part of the data",
-    equation="variety of fakes / of reals < 0.5, or duplicates > 0.1, or coverage of the least covered part < 0.2; not rising",
+    equation="variety of fakes / of reals < 0.5, or duplicates > 0.3, or coverage of the least covered part < 0.2; not rising",
     source="Salimans et al. 2016, section 3.2; coverage: Naeem et al. 2020; FAILURES.md, section 2",
     helps="Looks at the samples: no loss tells a collapse (one mode of eight reads 0.20, four 0.48)",
     hurts="Early samples are all alike and all bad: judged only after five exams and where nothing rises",
@@ -51,7 +51,7 @@ def complete(track: Track, reached: Course) -> Judgement | None:
     repeated = exams(track, "duplicates")
     lost = value < THRESHOLDS["variety_lost"].value
     same = repeated.median > THRESHOLDS["duplicates"].value
-    nothing = value < THRESHOLDS["variety_complete"].value
+    nothing = value < THRESHOLDS["variety_complete"].value or repeated.median > 0.5
     if not (nothing or ((lost or same) and (is_poor(reached) or fallen(reached)))):
         return None
     evidence, told, sure = [], [], []

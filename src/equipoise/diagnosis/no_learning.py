@@ -2,7 +2,18 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import WARM_UP, Course, exams, history, percent, poor, reached_words, steps, sureness, telling
+from equipoise.diagnosis.live import (
+    WARM_UP,
+    Course,
+    exams,
+    history,
+    percent,
+    poor,
+    reached_words,
+    steps,
+    sureness,
+    telling,
+)
 from equipoise.diagnosis.losses import no_learning as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -20,7 +31,7 @@ CARD = Card(
 
 
 def from_signals(track: Track) -> Judgement | None:
-    bad = poor(track)
+    bad = poor(track, "reach_none")
     return None if bad is None else still(track, bad) or coin(track, bad)
 
 

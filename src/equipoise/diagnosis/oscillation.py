@@ -2,7 +2,16 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import course, exams, history, is_poor, percent, reach, steps, sureness
+from equipoise.diagnosis.live import (
+    course,
+    exams,
+    history,
+    is_poor,
+    percent,
+    reach,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.losses import oscillation as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS

@@ -2,7 +2,16 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, history, onset, percent, reach, standing, steps, sureness
+from equipoise.diagnosis.live import (
+    exams,
+    history,
+    onset,
+    percent,
+    reach,
+    standing,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.losses import overfitting as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS

@@ -2,7 +2,16 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import accuracy, onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import (
+    LONG,
+    accuracy,
+    level,
+    onset,
+    percent,
+    recent,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.losses import swapped_labels as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -40,10 +49,12 @@ def from_pushes(track: Track) -> Judgement | None:
 def from_scores(track: Track) -> Judgement | None:
     """D is wrong nearly always, on reals and on fakes: it is taught the opposite."""
     right = accuracy(track).finite
-    now = recent(right)
+    now = recent(right, LONG)
     limit = THRESHOLDS["accuracy_inverted"]
     if len(now) < 10 or not now.median < limit.value or not now.values.max() < 0.5:
-        return None  # a weak D is wrong now and then, while G overtakes it; not all the time
+        return None
+    if not level(track, "logit_real") - level(track, "logit_fake") < THRESHOLDS["logits_inverted"].value:
+        return None  # a weak D lags behind G and is wrong, but not sure of it
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     evidence = Evidence.of("accuracy_real, accuracy_fake", now, now.median, "<", "accuracy_inverted", told)
     words = (

@@ -34,6 +34,10 @@ THRESHOLDS: dict[str, Threshold] = {
         sure=0.5,
     ),
     "accuracy_inverted": Threshold(0.2, "a D that descends its loss is right half of the time at least", sure=0.05),
+    "logits_inverted": Threshold(
+        -0.5, "D's logits on reals minus those on fakes; swapped labels read -10, a weak D that lags -0.1"
+    ),
+    "slow_d": Threshold(0.1, "D's update-to-weight ratio over G's: 1 in games of equal rates, 0.01 in those of a weak D"),
     # what G is told
     "fake_grad_vanished": Threshold(
         1e-3, "saturated loss, disjoint supports: 4e-5; healthy mixtures and digits 0.1-3; weak D 0.01", sure=1e-4
@@ -46,6 +50,9 @@ THRESHOLDS: dict[str, Threshold] = {
         0.6,
         "the same by wide balls: 4 of 8 modes read 0.48, one 0.14, all of them 1.0 even if each is off by its width",
         sure=0.3,
+    ),
+    "reach_none": Threshold(
+        0.3, "by wide balls: a weak D reads 0.00-0.13, healthy mixtures and digits 0.4-1 after a few exams", sure=0.1
     ),
     "coverage_fallen": Threshold(0.6, "of the run's own best: a healthy run's coverage rises and stays", sure=0.3),
     "coverage_least": Threshold(
@@ -63,21 +70,25 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "variety_complete": Threshold(0.2, "one mode of eight reads 0.03-0.1 of the reals' mean distance", sure=0.05),
     "duplicates": Threshold(
-        0.1, "near-duplicates among fakes beyond those among reals; few outputs for all latents read 0.9-1", sure=0.5
+        0.3,
+        "near-duplicates among fakes beyond those among reals; few outputs for all latents read 0.9-1, healthy runs 0",
+        sure=0.8,
     ),
     "improving": Threshold(
         0.05, "of all data, more than the three exams before: the median of three exams of 256 samples errs by 0.02"
     ),
     "drift": Threshold(
-        0.4,
-        "of the data's scale in 100 steps: moving collapse and cycles read more than 0.2 in 50 steps, healthy 0.07-0.16",
+        0.5,
+        "of the data's scale in 100 steps: weak or wild games read 0.4-2, healthy mixtures 0.02-0.15, digits 0.25-0.4",
         sure=1.0,
     ),
     "drift_none": Threshold(
         0.002, "of the data's scale in 100 steps: samples that stand still (stalled runs read 0)", sure=1e-4
     ),
     "average_distance": Threshold(
-        0.3, "raw samples from averaged ones of the same latents, of the data's scale: large where a game turns", sure=0.8
+        0.4,
+        "raw samples from averaged ones, of the data's scale: weak or wild games read 0.4-1.3, healthy digits 0.2-0.4",
+        sure=0.8,
     ),
     # generalisation
     "r_v": Threshold(0.5, "Karras et al. 2020; 100 reals read 1.0-1.2, all of them -0.0-0.19, a strong D 0.02-0.05", sure=0.9),

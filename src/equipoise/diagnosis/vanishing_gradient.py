@@ -2,7 +2,17 @@
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import history, level, onset, percent, recent, standing, steps, sureness, telling
+from equipoise.diagnosis.live import (
+    history,
+    level,
+    onset,
+    percent,
+    recent,
+    standing,
+    steps,
+    sureness,
+    telling,
+)
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.diagnosis.track import Track
