@@ -24,6 +24,7 @@ def test_smoothed_labels_move_floor_band_and_what_d_says() -> None:
     low, high = found["d_loss"]["band"]
     assert low == pytest.approx(0.1625 + 0.43 * (0.6881 - 0.1625), abs=1e-4) and low > 0.3 and high > 0.6881
     assert found["d_real"]["equilibrium"] == pytest.approx(0.45, abs=1e-3)
+    assert found["g_loss"]["band"][0] == pytest.approx(mirrored(1.08 * math.log(2)) + 0.7985 - math.log(2), abs=1e-4)
 
 
 def test_saturating_g() -> None:

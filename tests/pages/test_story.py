@@ -120,6 +120,32 @@ def test_a_watched_folder(tmp_path: Path) -> None:
     assert told["notes"] == ["two D's"] and told["recipe"] == ""
 
 
+def test_a_watched_loop_with_two_discriminators_tells_of_the_worse(tmp_path: Path) -> None:
+    dying = {
+        "d_loss": 0.001,
+        "g_loss": 9.0,
+        "d_real": 0.999,
+        "d_fake_before": 0.001,
+        "accuracy_real": 1.0,
+        "accuracy_fake": 1.0,
+    }
+    for name, more in (("D_A", {}), ("D_B", dying)):
+        (tmp_path / "w" / name).mkdir(parents=True)
+        (tmp_path / "w" / name / "watch.json").write_text(json.dumps({"objective": "non_saturating", "source": "watch"}))
+        jsonl(tmp_path / "w" / name / "signals.jsonl", [record(i, **more) for i in range(1, 200)])
+    told = tell(tmp_path / "w")
+    assert told["name"] == "w: D_B" and "2 discriminators" in told["notes"][0]
+    assert told["verdict"]["label"] == "discriminator_dominance"
+
+
+def test_facts_that_the_run_wrote_are_taken_before_the_recipe(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", [record(i) for i in range(1, 50)])
+    (run / "facts.json").write_text(
+        json.dumps({"objective": "non_saturating", "d_equilibrium": 0.5, "d_floor": 0.1, "notes": []})
+    )
+    assert tell(run)["anchors"]["d_loss"]["equilibrium"] == 0.5
+
+
 def test_a_bare_log_has_curves_and_findings(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(LOG)
     told = tell(tmp_path / "train.log")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from equipoise import disk
+from equipoise import diagnosing, disk
 from equipoise.errors import RunError
 from equipoise.pages import material
 from equipoise.pages.page import page
@@ -26,8 +26,9 @@ def report(run: str | Path, out: str | Path | None = None) -> Path:
 def tell(run: str | Path) -> dict[str, Any]:
     """The story of a run as data (see story.py)."""
     folder = RunFolder(run)
-    if folder.watch.is_file():
-        return story(material.of_folder(folder, material.of_watch(folder)))
+    for file in (folder.watch, folder.facts):
+        if file.is_file():
+            return story(material.of_folder(folder, material.written(file)))
     if folder.recipe.is_file():
         from equipoise.pages import facts  # brings torch, which logs and watched loops do without
 
@@ -35,6 +36,12 @@ def tell(run: str | Path) -> dict[str, Any]:
         return story(material.of_folder(folder, facts.of_run(folder, samples if isinstance(samples, int) else None)))
     if not folder.path.exists():
         RunFolder.open(run)  # which says what is near
+    pairs = len(list(folder.path.glob(f"*/{folder.watch.name}")))
+    if pairs:  # a watched loop with a folder for each discriminator
+        worst = diagnosing.report(folder.path).path
+        told = tell(worst)
+        note = f"{pairs} discriminators were watched; this is {worst.name!r}, the worst off"
+        return {**told, "name": f"{folder.path.resolve().name}: {worst.name}", "notes": [note, *told["notes"]]}
     return story(material.of_log(folder.path))
 
 

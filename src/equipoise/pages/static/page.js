@@ -13,7 +13,7 @@ function h(tag, attributes = {}, ...children) { // text is always text: nothing 
 
 const whole = (value) => (typeof value === "number" ? Math.round(value).toLocaleString("en") : String(value));
 const many = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
-const SHOWN = 3; // remedies of a finding; the others on request
+const SHOWN = 3; // remedies of a finding; the others on request (the style sheet counts on from here)
 const last = (list) => list[list.length - 1];
 
 function duration(seconds) {
@@ -161,14 +161,14 @@ class Page {
       one.setting ? this.copyable(one.setting, "setting of equipoise train") : null,
       one.code ? h("details", { class: "small" }, h("summary", {}, "for a training loop of your own"), this.copyable(one.code, "code")) : null));
     return h("article", { class: `finding ${tone}`, id: `finding-${i + 1}` },
-      h("header", {}, h("span", { class: "flag" }, String(i + 1)), h("h3", {}, finding.title), finding.passed ? h("span", { class: "chip" }, "passed") : h("span", { class: "chip" }, finding.severity),
+      h("header", {}, h("span", { class: "flag" }, String(i + 1)), h("h3", {}, finding.title), finding.passed ? h("span", { class: "chip" }, finding.cleared ? "passed" : "not seen in the run as a whole") : h("span", { class: "chip" }, finding.severity),
         h("span", { class: "small faint" }, `${Math.round(100 * (finding.confidence ?? 0))} % sure · ${finding.axis}`)),
       h("p", { class: "when" }, `Since ${this.when(finding.since)}` + (finding.cleared ? `, until ${this.when(finding.cleared)}` : ""), jump,
         finding.caused_by ? h("span", {}, `explained by: ${finding.caused_by_title}`) : null),
       h("p", { class: "words" }, finding.words),
       evidence.length ? [h("h4", {}, "Evidence"), h("ul", { class: "evidence" }, evidence)] : null,
       remedies.length ? [h("h4", {}, "What helps, best first"), h("ol", { class: "remedies" }, remedies.slice(0, SHOWN)),
-        remedies.length > SHOWN ? h("details", { class: "small" }, h("summary", {}, `${remedies.length - SHOWN} more`), h("ol", { class: "remedies", start: SHOWN + 1 }, remedies.slice(SHOWN))) : null] : null);
+        remedies.length > SHOWN ? h("details", { class: "small" }, h("summary", {}, `${remedies.length - SHOWN} more`), h("ol", { class: "remedies more" }, remedies.slice(SHOWN))) : null] : null);
   }
 
   copyable(text, what) {
