@@ -60,11 +60,13 @@ def look_at(
     given = [t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()]
     x, fake, reaches = sample_of(given, fakes)
     n = output.shape[0]
-    call = Call(*order, n, kept(output, n), squashed, fake, reaches, effort.looking, others=len(given) > 1)
+    call = Call(*order, n, kept(output, n), squashed, fake, reaches, effort.looking, others=len(args) + len(kwargs) > 1)
     newest = fake or fakes.newest
     if x is None or newest is None:
         return call
     call.like = tuple(newest.x.shape[1:])
+    if effort.sample and reaches is None:
+        call.x = x.detach().clone()
     if not effort.looking and (fake is not None or not effort.search):
         return call
     places = views(x, call.like)
@@ -75,8 +77,6 @@ def look_at(
             alike = [f.prints for f in known if f.prints.shape[1] == prints.shape[1] and f.x[0].numel() == part[0].numel()]
             if alike:
                 call.masks[place] = found_among(prints, torch.cat(alike))
-    if effort.sample and reaches is None:
-        call.x = x.detach().clone()
     if effort.looking:
         call.extents = {place: extent(part) for place, part in places.items()}
     return call

@@ -37,9 +37,9 @@ class Exams:
         self.examiner: Examiner | None = None
         self.others = False  # D is given more than the sample: it can't be asked
 
-    def gathering(self, step: int, window: int) -> bool:
-        """Whether samples of the step under way are wanted: those of the last window before an exam."""
-        return self.every > 0 and step + window >= self.next
+    def gathering(self, step: int, window: int, batch: int) -> bool:
+        """Whether samples of the step under way are wanted: those of the last steps before an exam."""
+        return self.every > 0 and step + max(window, MOST // batch) >= self.next
 
     def gather(self, moves: Iterable[Move], place: str | None) -> None:
         """Reals and fakes from D's steps that are over; of reals the first ones are kept for good."""
@@ -58,6 +58,8 @@ class Exams:
                 if len(x[rows]):
                     self.fakes.append(x[rows])
                 call.x = None
+        trim(self.fakes, newest=True)
+        trim(self.reals, newest=False)
 
     def keep(self, fake: Fake) -> None:
         """The first inputs of a generator are its inputs at every exam."""
@@ -130,16 +132,22 @@ class Silent(nn.Module):
         return x.new_zeros(len(x))
 
 
+def trim(parts: list[Tensor], newest: bool) -> None:
+    """Forget what an exam would not use: the oldest fakes, the newest reals."""
+    while len(parts) > 1 and sum(map(len, parts)) - len(parts[0 if newest else -1]) >= enough(parts[0]):
+        del parts[0 if newest else -1]
+
+
+def enough(part: Tensor) -> int:
+    """How many samples an exam takes."""
+    size = max(part[:1].numel() * part.element_size(), 1)
+    return max(LEAST, min(MOST, BYTES // size))
+
+
 def joined(parts: list[Tensor]) -> Tensor | None:
-    """As many samples as an exam takes."""
-    if not parts:
-        return None
-    size = max(parts[0][:1].numel() * parts[0].element_size(), 1)
-    found: list[Tensor] = []
-    for part in parts:
-        if part.shape[1:] == parts[0].shape[1:] and sum(map(len, found)) < MOST:
-            found.append(part)
-    return torch.cat(found)[: max(LEAST, min(MOST, BYTES // size))].float()
+    """As many samples as an exam takes, of one shape."""
+    alike = [part for part in parts if part.shape[1:] == parts[0].shape[1:]]
+    return torch.cat(alike)[: enough(alike[0])].float() if alike else None
 
 
 def copied(inputs: tuple[tuple[Any, ...], dict[str, Any]]) -> tuple[tuple[Any, ...], dict[str, Any]]:

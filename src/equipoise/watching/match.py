@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from torch import Tensor, nn
 
 from equipoise.diagnosis import RULES
 from equipoise.diagnosis.doctor import Change, Doctor, diagnose
 from equipoise.diagnosis.finding import Diagnosis
-from equipoise.diagnosis.track import Track
+from equipoise.diagnosis.track import Facts, Track
 from equipoise.watching import account
 from equipoise.watching.call import Arrival, Effort
-from equipoise.watching.exam import Exams
-from equipoise.watching.objective import Guess, choose, fits, saturating
+from equipoise.watching.exam import MOST, Exams
+from equipoise.watching.objective import Fit, Guess, choose, fits, saturating
 from equipoise.watching.referee import MOST_PENDING, Batch, Measured, Move, Read, Umpire, part
 
 D_ONLY = 20  # D steps in place of one of G: a window ends also where G never moves
@@ -38,7 +37,7 @@ class Match:
         self.g_moves: list[Move] = []
         self.d_steps = self.g_steps = self.recorded_at = 0
         self.d_umpire, self.g_umpire = Umpire(), Umpire()
-        self.fits: deque[dict[str, Any]] = deque(maxlen=FITS)
+        self.fits: deque[dict[str, Fit]] = deque(maxlen=FITS)
         self.guess = Guess()
         self.track = Track()
         self.doctor = Doctor(RULES)
@@ -85,8 +84,13 @@ class Match:
         """How much is asked of the call that is being made."""
         self.calls += 1
         looking = self.looking
-        search = self.calls not in self.d_umpire.strangers
-        return Effort(looking, search, looking and self.exams.gathering(self.g_steps, self.every))
+        sample = self.exams.gathering(self.g_steps, self.every, self.batch or self.every)
+        return Effort(looking, self.calls not in self.d_umpire.strangers, sample and (looking or self.small))
+
+    @property
+    def small(self) -> bool:
+        """Whether the batches of steps noted in full would not make an exam."""
+        return (self.batch or 0) * (self.every // self.look_every) < MOST
 
     def arrived(self, arrival: Arrival) -> None:
         """A gradient came back to one of D's calls; of too many that no optimizer takes, the older half is forgotten."""
@@ -150,7 +154,7 @@ class Match:
         if guess.name:
             self.guess = guess
 
-    def facts(self) -> Any:
+    def facts(self) -> Facts:
         notes = list(self.notes)
         if self.by_labels:
             notes.append("reals and fakes were told by what D was asked to say, since no fake that D saw could be traced to G")
@@ -163,14 +167,15 @@ class Match:
         return diagnose(self.track, RULES)
 
 
-def paired(d: list[Batch], g: list[Batch | None]) -> list[tuple[Batch, Batch | None]]:
+def paired(d: list[Batch], g: list[Batch | None]) -> list[account.Pair]:
     """Each of G's steps with D's last step before it; where G did not move, D's steps alone."""
     moves = [batch for batch in g if batch is not None]
     if not d:
         return []
     if not moves:
         return [(batch, None) for batch in d]
-    found, place = [], 0
+    found: list[account.Pair] = []
+    place = 0
     for partner in moves:
         while place + 1 < len(d) and d[place + 1].order < partner.order:
             place += 1

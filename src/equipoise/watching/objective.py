@@ -8,7 +8,7 @@ their mean, and the targets tell smoothing and swapped labels.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -164,7 +164,7 @@ class Guess:
         return next((name for name, value in near if abs(self.scale / value - 1) < 0.02), "")
 
 
-def choose(steps: list[Mapping[str, Fit]], penalised: bool) -> Guess:
+def choose(steps: Sequence[Mapping[str, Fit]], penalised: bool) -> Guess:
     """The objective that explains all steps best; among equally good ones the one with fewer things to fit.
 
     A Wasserstein critic whose scores are all within the margin looks like the hinge: then a gradient penalty speaks for it.

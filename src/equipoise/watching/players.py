@@ -34,7 +34,7 @@ def inside(module: nn.Module) -> nn.Module:
     while True:
         inner = getattr(module, "_orig_mod", None)
         if inner is None and type(module).__name__ in ("DataParallel", "DistributedDataParallel"):
-            inner = module.module
+            inner = getattr(module, "module", None)
         if not isinstance(inner, nn.Module):
             return module
         module = inner
@@ -51,6 +51,11 @@ class Player:
     @property
     def parameters(self) -> list[nn.Parameter]:
         return [p for p in self.network.parameters() if p.requires_grad or p.grad is not None]
+
+    def held_by(self, optimizer: Optimizer) -> bool:
+        """Whether an optimizer moves any of the weights."""
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        return any(id(p) in held for p in self.network.parameters())
 
     @property
     def evaluating(self) -> bool:
@@ -78,14 +83,14 @@ class Player:
     def limits(self) -> tuple[float, float] | None:
         """The range of the last layer's values, where it has one."""
         last = next((m for m in reversed(list(self.network.modules())) if not list(m.children())), None)
-        return {nn.Tanh: (-1.0, 1.0), nn.Sigmoid: (0.0, 1.0)}.get(type(last)) if last is not None else None
+        return (-1.0, 1.0) if isinstance(last, nn.Tanh) else (0.0, 1.0) if isinstance(last, nn.Sigmoid) else None
 
     def hook(self, see: See) -> Any:
         """Call `see(args, kwargs, output)` after each forward pass; returns the handle."""
         eye = Eye(self.module, see)
         compiled = hasattr(self.module, "_orig_mod") or getattr(self.module, "_compiled_call_impl", None) is not None
         if compiled:
-            eye.look = torch.compiler.disable(eye.look)  # type: ignore[method-assign]
+            eye.look = torch.compiler.disable(eye.look)  # type: ignore[method-assign, no-untyped-call]
         return self.module.register_forward_hook(eye, with_kwargs=True)
 
 
@@ -109,8 +114,3 @@ class Eye:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (contextlib.nullcontext(), "__exit__")
-
-
-def held_by(optimizer: Optimizer) -> set[int]:
-    """The identities of an optimizer's parameters."""
-    return {id(p) for group in optimizer.param_groups for p in group["params"]}

@@ -128,9 +128,8 @@ def gather(step: list[Arrival], masks: list[Any], read: Read, place: str | None,
 
     def side(fake: bool) -> tuple[Said, Numbers]:
         rows = [mask if fake else ~mask for mask in masks]
-        said = Said(
-            *(np.concatenate([x[r].ravel() for x, r in zip(part, rows, strict=True)]) for part in (out, grad)), squashed
-        )
+        logits, slopes = (np.concatenate([x[r].ravel() for x, r in zip(xs, rows, strict=True)]) for xs in (out, grad))
+        said = Said(logits, slopes, squashed)
         extents = [read.extent(a.call, place) for a in step]
         reach = [e[r] for e, r in zip(extents, rows, strict=True) if e is not None]
         return said, np.concatenate(reach) if reach else np.empty((0, 4))

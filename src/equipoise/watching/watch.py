@@ -32,7 +32,7 @@ from equipoise.watching.exam import Exams
 from equipoise.watching.folder import Notes, name_of_script
 from equipoise.watching.lineage import Fake, Fakes, beginning
 from equipoise.watching.match import Match
-from equipoise.watching.players import Player, held_by, named
+from equipoise.watching.players import Player, named
 from equipoise.watching.referee import Measured
 from equipoise.watching.tensors import squashed, tensors_in, verdict_in
 
@@ -56,7 +56,7 @@ def watch(
     """Watch a GAN's loop from here on, or within a `with` block; nothing in the loop changes, and no result.
 
     G, D: the modules that the loop calls (wrappers included), or dicts of them by name where there are several.
-    optimizers: found by the parameters that they hold; give them where those are not the modules' own.
+    optimizers: need not be given, every torch optimizer announces its steps; given ones are checked to hold weights of G or D.
     objective: one of `equipoise.objectives.OBJECTIVES`; told from the gradients at D's output where it is not given.
     heldout: reals [N, ...] that the loop never trains on, in the form in which D gets reals: for overfitting.
     every: steps of G between records; exam_every: steps between the costlier exams, 0 for none.
@@ -85,9 +85,7 @@ class Watch:
         self.generators = {name: Player(name, module) for name, module in named(G, "G").items()}
         self.discriminators = {name: Player(name, module) for name, module in named(D, "D").items()}
         check(self.generators, self.discriminators, objective, every, exam_every)
-        self.given = list(optimizers) if isinstance(optimizers, Iterable) else [optimizers] if optimizers is not None else []
-        if not all(isinstance(optimizer, Optimizer) for optimizer in self.given):
-            raise SettingError("optimizers", "must be a torch.optim.Optimizer or several")
+        check_optimizers(optimizers, [*self.generators.values(), *self.discriminators.values()])
         self.out = out
         self.first = first_process()
         self.say = say if callable(say) else on_stderr if say and self.first else lambda text: None
@@ -159,12 +157,20 @@ class Watch:
         if self.process != os.getpid():
             return
         self.guarded(self.flush)
+        if not any(match.records for match in self.matches.values()) and not self.trouble:
+            self.say(f"equipoise: nothing was seen: {self.missing()}")
         for notes in self.notes.values():
             try:
                 notes.close()
             except RunError as error:
                 self.say(f"equipoise: {error}")
         self.fakes.clear()
+
+    def missing(self) -> str:
+        """What a loop lacks of which nothing could be recorded."""
+        if not self.orders:
+            return "D gave nothing with a gradient; give watch the very modules that the loop calls, before it begins"
+        return "no torch optimizer that holds weights of G or D has stepped"
 
     # ------------------------------------------------------------------------------------------------------- hooks
 
@@ -173,7 +179,8 @@ class Watch:
             self.handles.append(player.hook(partial(self.guarded, self.generated, player)))
         for player in self.discriminators.values():
             self.handles.append(player.hook(partial(self.guarded, self.judged, player)))
-        me = weakref.ref(self, lambda _, handles=self.handles: remove(handles))
+        handles = self.handles
+        me = weakref.ref(self, lambda _: remove(handles))
         self.handles.append(register_optimizer_step_pre_hook(partial(relay, me, "stepping")))
         self.handles.append(register_optimizer_step_post_hook(partial(relay, me, "stepped")))
         OPEN.add(self)
@@ -217,11 +224,11 @@ class Watch:
         order = self.orders, match.calls
         call = look_at(args, kwargs, said, self.fakes, order, self.squashes(player, said), effort)
         call.evaluating = player.evaluating
-        said.register_hook(Listener(call, partial(self.arrived, match)))
+        hook(said, Listener(call, partial(self.arrived, match)))
         if match.looking and call.reaches is not None:
             sample, _, _ = sample_of([t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()], self.fakes)
             if sample is not None and not sample.is_leaf:
-                sample.register_hook(Push(call))
+                hook(sample, Push(call))
 
     def squashes(self, player: Player, said: Tensor) -> bool:
         """Whether D says probabilities; asked a few times, then known."""
@@ -254,10 +261,8 @@ class Watch:
         """Whom an optimizer moves, D before G."""
         size = sum(len(group["params"]) for group in optimizer.param_groups)
         if self.movers.get(optimizer, (-1, []))[0] != size:
-            held = held_by(optimizer)
             everybody = [*self.discriminators.values(), *self.generators.values()]
-            found = [p for p in everybody if any(id(w) in held for w in p.network.parameters())]
-            self.movers[optimizer] = size, found
+            self.movers[optimizer] = size, [player for player in everybody if player.held_by(optimizer)]
         return self.movers[optimizer][1]
 
     def looking(self, player: Player) -> bool:
@@ -413,6 +418,16 @@ def check(
         raise SettingError("exam_every", f"must be 0 or more, not {exam_every}")
 
 
+def check_optimizers(optimizers: Optimizer | Iterable[Optimizer] | None, players: list[Player]) -> None:
+    """Raise SettingError for an optimizer that moves none of the players: made for other weights, it would do so for ever."""
+    given = [optimizers] if isinstance(optimizers, Optimizer) else [] if optimizers is None else list(optimizers)
+    for number, optimizer in enumerate(given, start=1):
+        if not isinstance(optimizer, Optimizer):
+            raise SettingError("optimizers", f"must be torch.optim.Optimizers, not {type(optimizer).__name__}")
+        if not any(player.held_by(optimizer) for player in players):
+            raise SettingError("optimizers", f"the {number}. ({type(optimizer).__name__}) holds no weights of G or D")
+
+
 def first_process() -> bool:
     """Of several processes that train together only the first one prints and writes."""
     distributed = torch.distributed
@@ -421,6 +436,10 @@ def first_process() -> bool:
 
 def on_stderr(text: str) -> None:
     print(text, file=sys.stderr)
+
+
+def hook(x: Tensor, listener: Callable[[Tensor], None]) -> None:
+    x.register_hook(listener)  # type: ignore[no-untyped-call]
 
 
 def remove(handles: list[Any]) -> None:
