@@ -175,7 +175,7 @@ def narrowness(track: Track) -> tuple[str, Series, float]:
     return name, exams(track, name), value
 
 
-VARIETY = ("diversity_encoder", "diversity_d", "diversity_pixels", "rank_ratio")
+VARIETY = ("diversity_encoder", "diversity_pixels")  # not in D's features: a D that wins maps all fakes to one place
 
 
 def percent(value: float) -> str:

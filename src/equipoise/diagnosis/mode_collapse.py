@@ -51,7 +51,10 @@ def complete(track: Track, reached: Course) -> Judgement | None:
     repeated = exams(track, "duplicates")
     lost = value < THRESHOLDS["variety_lost"].value
     same = repeated.median > THRESHOLDS["duplicates"].value
-    nothing = value < THRESHOLDS["variety_complete"].value or repeated.median > 0.5
+    grows = course(track, name)
+    if lost and not same and grows is not None and grows.improving:
+        return None
+    nothing = value < THRESHOLDS["variety_complete"].value or repeated.median > THRESHOLDS["duplicates_most"].value
     if not (nothing or ((lost or same) and (is_poor(reached) or fallen(reached)))):
         return None
     evidence, told, sure = [], [], []

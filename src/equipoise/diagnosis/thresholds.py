@@ -74,8 +74,9 @@ THRESHOLDS: dict[str, Threshold] = {
         "near-duplicates among fakes beyond those among reals; few outputs for all latents read 0.9-1, healthy runs 0",
         sure=0.8,
     ),
+    "duplicates_most": Threshold(0.5, "as duplicates: a collapse whatever the samples reach"),
     "improving": Threshold(
-        0.05, "of all data, more than the three exams before: the median of three exams of 256 samples errs by 0.02"
+        0.1, "of all data, more than three exams before: medians of three exams of 256 samples differ by 0.05"
     ),
     "drift": Threshold(
         0.5,
