@@ -46,7 +46,7 @@ def test_a_clipped_critic_against_a_shift_has_the_gap_of_the_formula(t: float, p
     """M = psi (mu - t), |psi| <= c, |t| <= 1: max_D M = c |mu - t| and min_G M = psi mu - |psi|."""
     mu, c = 0.3, 0.4
     game = line_game(Shift(t), Polynomial(p1=psi), WeightClipping(c=c), objective="wasserstein")
-    found = duality_gap(scene(game, points(mu)), steps=60)
+    found = duality_gap(scene(game, points(mu)), steps=30)
     assert found.value.value == pytest.approx(psi * (mu - t), abs=1e-5)
     assert found.max_d.value == pytest.approx(c * abs(mu - t), abs=1e-5)
     assert found.min_g.value == pytest.approx(psi * mu - abs(psi), abs=1e-5)
@@ -59,7 +59,7 @@ def test_the_proximal_value_of_a_critic_is_finite_where_the_plain_one_is_not() -
     while psi (mu - t) has no minimum."""
     mu, psi, proximity = 0.2, 0.3, 0.5
     game = line_game(Shift(0.0, held=False), Polynomial(p1=psi), WeightClipping(c=1.0), objective="wasserstein", rate=0.02)
-    found = duality_gap(scene(game, points(mu)), steps=300, rates=(1.0,), proximity=proximity)
+    found = duality_gap(scene(game, points(mu)), steps=200, rates=(1.0,), proximity=proximity)
     assert found.max_d.value - found.proximal_gap.value == pytest.approx(-proximity * psi**2 / 2, abs=2e-3)
     assert found.min_g.value < -1, "further with every step"
 
@@ -175,7 +175,7 @@ def test_the_same_seed_gives_the_same_numbers_and_disturbs_nothing() -> None:
 def test_a_search_that_was_cut_short_says_that_it_was_still_gaining() -> None:
     real = torch.randn(2000, 1, generator=torch.Generator().manual_seed(7))
     game = line_game(Shift(1.0, noise=0.3), Polynomial(p0=0.0, p1=0.0, p2=0.0), rate=0.02)
-    short, long = (duality_gap(scene(game, real), steps=steps, rates=(1.0,)) for steps in (16, 200))
+    short, long = (duality_gap(scene(game, real), steps=steps, rates=(1.0,)) for steps in (16, 120))
     assert short.relative < 0.25 < long.relative
     assert short.unfinished and not short.small
     assert long.rise / long.gap.value < 0.1 < short.rise / short.gap.value and not long.unfinished

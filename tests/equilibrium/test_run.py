@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -12,8 +12,11 @@ from torch import nn
 
 import equipoise
 from equipoise import api, build
+from equipoise.cli import main
+from equipoise.equilibrium.evidence import Budget
 from equipoise.equilibrium.reals import held_out
 from equipoise.equilibrium.run import equilibrium
+from equipoise.equilibrium.verdict import Answer
 from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
 from equipoise.recipe import resolve
 
@@ -34,6 +37,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
     """Sixty steps with a checkpoint each ten."""
     out = tmp_path_factory.mktemp("runs") / "ring"
     return equipoise.fit(SMALL, steps=60, out=out, overrides={"checkpoints.every_steps": 10, "checkpoints.keep_last": 6})
+
+
+@pytest.fixture(autouse=True)
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is spent is not what is tested here."""
+    monkeypatch.setattr(Budget, "of", classmethod(lambda cls, game, quick=False: cls(4, (1.0,), 10, 4, 64)))
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -76,19 +85,19 @@ def test_a_damaged_checkpoint_before_is_passed_over(run: api.Run, tmp_path: Path
     assert equilibrium(copy, quick=True)["path_angle"].value is not None, "the one before that serves"
 
 
-def test_the_command_prints_words_or_json(run: api.Run) -> None:
-    def call(*more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "equipoise", "equilibrium", *more], capture_output=True, text=True, timeout=120
-        )
-
-    done = call(str(run.path), "--quick", "--json", "--step", "50")
+def test_the_command_prints_words_or_json(run: api.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-m", "equipoise", "equilibrium", str(run.path), "--quick", "--json", "--step", "50"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     facts = json.loads(done.stdout)
-    assert facts["step"] == 50 and facts["answer"] in done.stdout and facts["local_nash"] in ("refuted", "not established")
+    assert facts["step"] == 50 and facts["answer"] in get_args(Answer)
     assert "worst-case D" in done.stderr
-    wrong = call("nowhere")
-    assert wrong.returncode == 2 and wrong.stderr.startswith("equipoise: nowhere: ") and wrong.stderr.count("\n") == 1
+    assert main(["equilibrium", str(run.path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("step 60: ") and "duality gap" in said and "proves nothing" in said
+    assert main(["equilibrium", "nowhere"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("equipoise: nowhere: ") and error.count("\n") == 1
 
 
 def test_own_networks_are_judged_from_a_loaded_run(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_without_anything_measured_every_line_is_there_and_says_what_it_needs() 
 
 
 def examined(now: Scene, earlier: object, quick: bool = True) -> Verdict:
-    found = examine(now, Budget.of(now.game, quick=quick), earlier=earlier)  # type: ignore[arg-type]
+    found = examine(now, LITTLE if quick else Budget.of(now.game), earlier=earlier)  # type: ignore[arg-type]
     return decide(found, now.game.steps)
 
 
@@ -123,16 +123,19 @@ def test_dirac_gans_that_converge_are_said_to(trick: R1 | Consensus | None, sett
 # ----------------------------------------------------------------------------------------------------------- ring
 
 
+LITTLE = Budget(40, (1.0, 5.0), 100, 10, 128)
+
+
 def on_ring(kind: str, steps: int, seed: int, *, quick: bool, hidden: int = 32) -> Verdict:
     now, earlier, source = ring(kind, steps, seed, hidden)
-    found = examine(now, Budget.of(now.game, quick=quick), earlier=earlier, modes=source.modes)
+    found = examine(now, LITTLE if quick else Budget.of(now.game), earlier=earlier, modes=source.modes)
     return decide(found, now.game.steps)
 
 
 ANSWERS = {"healthy": "converged to equilibrium", "collapsed": "stationary but collapsed", "cycling": "cycling"}
 
 
-@pytest.mark.parametrize(("kind", "steps"), [("healthy", 1000), ("collapsed", 500), ("cycling", 500)])
+@pytest.mark.parametrize(("kind", "steps"), [("healthy", 600), ("collapsed", 400), ("cycling", 500)])
 def test_a_ring_is_told_for_what_it_is(kind: str, steps: int) -> None:
     torch.set_flush_denormal(True)
     try:
