@@ -81,6 +81,12 @@ def test_other_objectives_by_losses_alone(objective: str, seed: int) -> None:
     assert infer(game(d=shown["d"], g=shown["g"])).objective == objective
 
 
+def test_a_critic_whose_sign_was_turned() -> None:
+    rng = np.random.default_rng(0)
+    d = np.linspace(14, 1.8, 100) + rng.normal(0, 0.05, 100)
+    assert infer(game(d=d, g=rng.normal(0, 3, 100))).objective == "wasserstein", "a hinge stays near or under 2"
+
+
 @pytest.mark.parametrize("objective", ["hinge", "wasserstein", "least_squares", "non_saturating"])
 def test_logged_outputs_settle_the_objective(objective: str) -> None:
     shown = played(objective, gap=1.5)

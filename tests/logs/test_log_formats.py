@@ -11,7 +11,7 @@ import pytest
 
 from equipoise import logs
 from equipoise.errors import DataError
-from equipoise.logs import source
+from equipoise.logs import csv_file, source
 from equipoise.logs.tensorboard import masked_crc
 
 ROWS = [(0.5, 0.875), (0.625, 1.5), (0.25, 2.0), (0.75, 1.0)]
@@ -59,6 +59,7 @@ def test_lightning_writes_a_row_for_every_call(tmp_path: Path) -> None:
     file = write(tmp_path / "metrics.csv", "\n".join(lines))
     assert read(file) == ROWS
     assert logs.read(file).games[0].series["g"].steps.tolist() == [0, 1, 2, 3]
+    assert csv_file.read(source.Source(file))[0].moments == 4, "rows of one step are one moment"
 
 
 def test_json_lines(tmp_path: Path) -> None:

@@ -155,6 +155,16 @@ def test_only_the_last_state_of_keras_bars_counts() -> None:
     assert losses(only("\n".join([glued] * 4))) == [(0.5, 0.9)] * 4, "also where the backspaces were lost"
 
 
+def test_a_bar_that_follows_a_number_at_once() -> None:
+    assert list(reader.bars_apart("g_loss: -3.19111094/1094 [===")) == ["g_loss: -3.1911", "1094/1094 [==="]
+    assert list(reader.bars_apart("10/10 [=== d_loss: 0.5")) == ["10/10 [=== d_loss: 0.5"]
+
+
+def test_a_loss_that_is_printed_now_and_then_is_no_player() -> None:
+    lines = ["D_A: 0.1 G_A: 0.5"] * 9 + ["D_B: 0.2 G_B: 0.7"]
+    assert [game.tag for game in games(reader.read(iter(lines * 3)))] == ["a"]
+
+
 def test_a_log_of_two_runs_is_judged_by_the_longer(tmp_path: Path) -> None:
     file = tmp_path / "a.log"
     first = [f"Epoch {n} d_loss: 0.1 g_loss: 3" for n in range(4)]

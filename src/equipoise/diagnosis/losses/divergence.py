@@ -66,9 +66,9 @@ def exploding(track: Track) -> Judgement | None:
 
 
 def beginning(track: Track, name: str, limit: float) -> float:
-    """The first step after which the loss was beyond the limit more often than not."""
+    """The first step after which the loss was beyond the limit nine times in ten."""
     series = track[name].finite
     beyond = np.abs(series.values) > limit
     share = np.cumsum(beyond[::-1])[::-1] / np.arange(len(beyond), 0, -1)
-    place = np.flatnonzero(beyond & (share > 0.5))
+    place = np.flatnonzero(beyond & (share > 0.9))
     return float(series.steps[place[0] if len(place) else -1])
