@@ -4,7 +4,15 @@ import numpy as np
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import exams, history, onset, recent, steps, sureness
+from equipoise.diagnosis.live import (
+    LONG,
+    exams,
+    history,
+    onset,
+    recent,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.losses import divergence as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -55,7 +63,7 @@ HARMLESS = ("r_v",)  # a ratio of two differences: its denominator may be 0
 def spread(track: Track) -> Judgement | None:
     """The fakes have left the data's range."""
     ratio = track["fake_std_ratio"]
-    now = recent(ratio)
+    now = recent(ratio, LONG)
     before = recent(ratio.last(2 * len(now)).share(0, 0.5))
     if not now.median > THRESHOLDS["spread_exploded"].value or now.median < before.median or len(ratio) < YOUNG:
         return None  # a first swing of the samples comes back by itself

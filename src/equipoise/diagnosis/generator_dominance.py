@@ -13,6 +13,7 @@ from equipoise.diagnosis.live import (
     recent,
     standing,
     steps,
+    surely_wrong,
     sureness,
     telling,
 )
@@ -39,7 +40,7 @@ def from_signals(track: Track) -> Judgement | None:
     bad = poor(track, "reach_none")
     if bad is None or not now.median <= THRESHOLDS["accuracy_chance"].value:
         return None
-    if now.median < THRESHOLDS["accuracy_inverted"].value:  # worse than chance is another failure
+    if len(surely_wrong(track)):  # taught the opposite: another failure
         return None
     if few_outputs(track) and not level(track, "d_update") < THRESHOLDS["slow_d"].value * level(track, "g_update"):
         return None
@@ -49,7 +50,7 @@ def from_signals(track: Track) -> Judgement | None:
         Evidence.of(name, now, now.median, "<", "accuracy_chance", told),
         reach_evidence(bad, seen),
     )
-    sure = 0.05 + sureness(now.median, "accuracy_chance")
+    sure = sureness(now.median, "accuracy_chance")
     words = f"{told} {seen} So D is too weak to teach G anything. A D loss of {level(track, 'd_loss'):.2f} looks like the "
     words += "balance that theory promises and is not: a frozen encoder that never saw these data sees the difference at once."
     return Judgement(sure, "serious", evidence, words, onset(right, right.values <= THRESHOLDS["accuracy_chance"].value))

@@ -132,6 +132,16 @@ def telling(track: Track) -> tuple[str, Series]:
     return "logit_real, logit_fake, logit_std", equivalent(separation(track))
 
 
+def surely_wrong(track: Track) -> Series:
+    """D's newest accuracies where D is wrong nearly always and sure of it; empty else. A weak D that lags behind G is
+    wrong, too, but not sure.
+    """
+    now = recent(accuracy(track), LONG)
+    apart = level(track, "logit_real") - level(track, "logit_fake")
+    wrong = len(now) >= 10 and now.median < THRESHOLDS["accuracy_inverted"].value and now.values.max() < 0.5
+    return now if wrong and apart < THRESHOLDS["logits_inverted"].value else now.last(0)
+
+
 def equivalent(series: Series) -> Series:
     """The accuracy of two Gaussians of equal width whose separation is r: Phi(r / sqrt(1 - r^2))."""
     r = np.clip(np.nan_to_num(series.values), -0.9999, 0.9999)

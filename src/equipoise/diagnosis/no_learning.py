@@ -1,5 +1,7 @@
 """A player does not learn at all."""
 
+import numpy as np
+
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
@@ -11,6 +13,7 @@ from equipoise.diagnosis.live import (
     poor,
     reached_words,
     steps,
+    surely_wrong,
     sureness,
     telling,
 )
@@ -54,16 +57,13 @@ def coin(track: Track, bad: Course) -> Judgement | None:
     """D has never told reals from fakes, not even at the beginning, when that is easiest."""
     name, right = telling(track)
     right = right.finite
-    limit = THRESHOLDS["accuracy_chance"]
-    if len(right) < 20:
+    if len(right) < 20 or len(surely_wrong(track)):
         return None
-    best = max(
-        float(part.median) for part in (right.share(0, 0.2), right.share(0.2, 0.4), right.share(0.4, 0.7), right.share(0.7))
-    )
-    if not THRESHOLDS["accuracy_inverted"].value < best <= limit.value:
+    best = float(np.quantile(right.values, 0.9))
+    if not best <= THRESHOLDS["accuracy_never"].value:
         return None
-    told = f"D was right about at most {percent(best)} of reals and fakes in any part of the run."
-    evidence = Evidence.of(name, right, best, "<", "accuracy_chance", told)
+    told = f"In nine of ten windows of the whole run D was right about no more than {percent(best)} of reals and fakes."
+    evidence = Evidence.of(name, right, best, "<", "accuracy_never", told)
     words = (
         f"{told} At the beginning fakes are easy to tell, so a D that learns is right then at least. This one has learned "
         f"nothing, and gives G nothing to learn from. {reached_words(bad)}. It is not the balance at the end of good training."

@@ -3,13 +3,12 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
-    LONG,
     accuracy,
-    level,
     onset,
     percent,
     recent,
     steps,
+    surely_wrong,
     sureness,
 )
 from equipoise.diagnosis.losses import swapped_labels as losses
@@ -48,13 +47,9 @@ def from_pushes(track: Track) -> Judgement | None:
 
 def from_scores(track: Track) -> Judgement | None:
     """D is wrong nearly always, on reals and on fakes: it is taught the opposite."""
-    right = accuracy(track).finite
-    now = recent(right, LONG)
-    limit = THRESHOLDS["accuracy_inverted"]
-    if len(now) < 10 or not now.median < limit.value or not now.values.max() < 0.5:
+    now = surely_wrong(track)
+    if not len(now):
         return None
-    if not level(track, "logit_real") - level(track, "logit_fake") < THRESHOLDS["logits_inverted"].value:
-        return None  # a weak D lags behind G and is wrong, but not sure of it
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     evidence = Evidence.of("accuracy_real, accuracy_fake", now, now.median, "<", "accuracy_inverted", told)
     words = (
@@ -63,7 +58,9 @@ def from_scores(track: Track) -> Judgement | None:
         "0 then. If your loop labels reals 0 and fakes 1 on purpose, and G's labels agree, nothing is wrong."
     )
     sure = min(sureness(now.median, "accuracy_inverted"), 0.85)
-    return Judgement(sure, "serious", (evidence,), words, onset(right, right.values < limit.value))
+    right = accuracy(track).finite
+    begin = onset(right, right.values < THRESHOLDS["accuracy_inverted"].value)
+    return Judgement(sure, "serious", (evidence,), words, begin)
 
 
 RULE = Rule(

@@ -33,6 +33,9 @@ THRESHOLDS: dict[str, Threshold] = {
         "a weak D on mixtures and digits reads 0.45-0.54; chance is 0.5, and healthy games near balance read it too",
         sure=0.5,
     ),
+    "accuracy_never": Threshold(
+        0.65, "of nine tenths of a run: a D that learns is right more often at the beginning", sure=0.5
+    ),
     "accuracy_inverted": Threshold(0.2, "a D that descends its loss is right half of the time at least", sure=0.05),
     "logits_inverted": Threshold(
         -0.5, "D's logits on reals minus those on fakes; swapped labels read -10, a weak D that lags -0.1"

@@ -61,7 +61,8 @@ class Series:
 
     def last(self, n: int) -> Series:
         """The newest n values."""
-        return Series(self.steps[-n:], self.values[-n:])
+        begin = max(len(self) - n, 0)
+        return Series(self.steps[begin:], self.values[begin:])
 
     def since(self, step: float) -> Series:
         keep = self.steps >= step
