@@ -54,14 +54,16 @@ ENOUGH = {"ring": (7, 0.06), "mnist": (8, 0.25)}  # modes or classes, and energy
 
 
 def trace(name: str, seed: int, work: Path) -> str:
-    """Train one ward and leave its trace; '' where it is there already."""
+    """Train one ward and leave its trace; '' where it is there, or somebody is at it (a folder that was left half done
+    has to be removed by hand).
+    """
     folder = work / name / f"seed-{seed}"
-    if (folder / "truth.json").exists():
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
         return ""
     torch.set_num_threads(1)
     ward, run = WARDS[name], folder / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     given = ward.given(seed)
     diverged = False
     try:

@@ -216,11 +216,13 @@ def failures(data: str) -> list[Ward]:
         Ward(
             "few-samples",
             data,
-            "a hundred training samples",
+            "a hundred training samples; of points sixteen",
             frozenset({"overfitting", "memorisation"}),
             ANY_OUTCOME | STRONG | {"leaking_augmentation"},
-            {"batch": 32},
-            lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100, seed)},
+            {"batch": 16},
+            lambda ward, seed: {
+                "data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100 if data == "mnist" else 16, seed)
+            },
         ),
     ]
     if data == "mnist":
@@ -254,9 +256,11 @@ def healthy(data: str) -> list[Ward]:
     weight = {"ring": 0.1, "mnist": 1.0}[data]
     r1 = {"r1": {"weight": weight, **({} if data == "ring" else {"every": 4})}}
     base = BASES[data]
-    critic = {"objective": "wasserstein", "penalties": {"gradient_penalty": {}}, "tricks": {"cadence": {"d_steps": 2}}}
+    critic: dict[str, Any] = {"objective": "wasserstein", "penalties": {"gradient_penalty": {}}, "tricks": {"cadence": {"d_steps": 2}}}
     if data == "mnist":
         critic["network"] = {"kind": "dcgan", "width": 8, "normalise": "none"}
+    else:
+        critic |= {"penalties": {"gradient_penalty": {"weight": 1.0}}, "tricks": {"cadence": {"d_steps": 5}}}
     found = {
         "plain": {},
         "r1": {"penalties": r1},
