@@ -11,7 +11,7 @@ from equipoise.diagnosis.doctor import alarming
 from equipoise.diagnosis.finding import Diagnosis, Evidence, Finding
 
 WIDTH = 100
-REMEDIES = 3  # of each finding; --json has them all
+REMEDIES = 3  # of the first finding, and one of each other; --json has them all
 SAID = {
     "healthy": "nothing in here speaks of a failure",
     "unknown": "the log can't tell",
@@ -45,9 +45,9 @@ def lines(report: Report) -> Iterator[str]:
     yield from wrapped(f"objective: {objective(found)}", "  ")
     yield ""
     yield f"{found.verdict.replace('_', ' ').upper()}" + (f": {SAID[found.verdict]}" if found.verdict in SAID else "")
-    for finding in found.findings:
+    for place, finding in enumerate(found.findings):
         yield ""
-        yield from about(finding)
+        yield from about(finding, REMEDIES if place == 0 else 1)
     yield ""
     if found.not_assessed:
         named = ", ".join(silent.name.replace("_", " ") for silent in found.not_assessed)
@@ -64,8 +64,8 @@ def objective(found: Diagnosis) -> str:
     return f"{name}{convention}" + (f"; {found.certainty:.0%} sure" if found.certainty < 1 else "")
 
 
-def about(finding: Finding) -> Iterator[str]:
-    """A finding: name, severity and confidence, its words, the evidence, and remedies in order."""
+def about(finding: Finding, remedies: int) -> Iterator[str]:
+    """A finding: name, severity and confidence, its words, the evidence, and the first remedies."""
     caused = f", caused by {finding.caused_by.replace('_', ' ')}" if finding.caused_by else ""
     weight = "" if alarming(finding) else " - a remark, not an alarm"
     title = finding.name.replace("_", " ")
@@ -74,7 +74,7 @@ def about(finding: Finding) -> Iterator[str]:
     for evidence in finding.evidence:
         yield from wrapped(proof(evidence), "    ", "  - ")
     known = [ADVICE[name] for name in finding.remedies if name in ADVICE]
-    for number, advice in enumerate(known[:REMEDIES], 1):
+    for number, advice in enumerate(known[:remedies], 1):
         setting = f" [{advice.setting}]" if advice.setting else ""
         yield from wrapped(f"{advice.title}{setting}: {advice.standing}", "     ", f"  {number}. ")
 
