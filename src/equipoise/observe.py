@@ -31,7 +31,7 @@ from equipoise.signals.updates import Updates
 FIXED = 64  # latents whose fakes are compared from exam to exam
 STANDING = 256  # latents for the standing statistics of batch normalisation, in an exam
 EXAMS, LOOKS = 20, 100  # in a short run: at least so many exams, and looks of the doctor
-MOST_BATCHES = 8  # of samples in an exam
+MOST_BATCHES, LEAST = 8, 64  # batches of samples in an exam; samples, however small the batch
 RAREST, OFTENEST = 500, 20  # steps between exams; the latter for each batch of an exam's samples, to keep the price low
 LOOK_RAREST, LOOK_OFTENEST = 100, 10  # steps between looks
 STATE, RING = "exam/fixed", "ring/"  # in a checkpoint
@@ -41,7 +41,8 @@ NOTHING = Window(0, {}, {}, None)
 
 def samples(recipe: Recipe, source: Source) -> int:
     """How many samples an exam looks at: whole batches."""
-    batches = min(MOST_BATCHES, max(1, recipe.exams.samples // recipe.batch), len(source) // recipe.batch)
+    most = max(MOST_BATCHES, -(-LEAST // recipe.batch))
+    batches = min(most, max(1, recipe.exams.samples // recipe.batch), len(source) // recipe.batch)
     return batches * recipe.batch
 
 

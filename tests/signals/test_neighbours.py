@@ -114,3 +114,9 @@ def test_effective_rank_counts_directions() -> None:
     cross = torch.cat([torch.eye(4), -torch.eye(4)])  # four directions, equally
     assert float(effective_rank(cross)) == pytest.approx(4.0, rel=1e-5)
     assert float(effective_rank(cross.repeat(1, 5))) == pytest.approx(4.0, rel=1e-5)  # more columns than rows
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e25, 1e37])
+def test_effective_rank_has_no_scale_even_where_squares_overflow(scale: float) -> None:
+    x = normal(32, 6)
+    assert float(effective_rank(scale * x)) == pytest.approx(float(effective_rank(x)), rel=1e-3)

@@ -14,10 +14,11 @@ from equipoise.errors import SettingError
 from equipoise.networks.features import FeatureTap
 from equipoise.pieces import Exam, Examination, Judged
 from equipoise.seeds import generator
-from equipoise.signals.neighbours import distinct
+from equipoise.signals.neighbours import K, distinct
 
 GROUPS = 8  # clusters of the reals, for the least covered one
 ROUNDS = 15  # of Lloyd's iteration
+FEWEST = 2 * K  # different reals: among fewer, neighbours mean nothing
 
 Batches = Callable[[Tensor], Tensor]
 
@@ -43,10 +44,17 @@ class Examiner:
 
     def __post_init__(self) -> None:
         self.reals = distinct(self.reals)
-        self.heldout = None if self.heldout is None else distinct(self.heldout)
+        if self.heldout is not None:
+            self.heldout = distinct(self.heldout)
+            if not self.enough(self.heldout):
+                self.heldout = None
         self.codes = self.encode(self.reals)
         self.heldout_codes = None if self.heldout is None else self.encode(self.heldout)
         self.groups = clusters(self.codes if self.heldout_codes is None else self.heldout_codes, GROUPS)
+
+    def enough(self, x: Tensor) -> bool:
+        """Whether samples are worth an exam: a whole batch of different ones, and not too few."""
+        return len(x) >= max(self.batch, FEWEST)
 
     @torch.no_grad()
     def examine(
@@ -60,30 +68,33 @@ class Examiner:
         averaged: Tensor | None = None,
         remember: bool = True,
     ) -> dict[str, float]:
-        """All examinations' numbers by name.
+        """All examinations' numbers by name; {} where there are too few different reals, or fakes are no numbers.
 
         `fakes` [N, ...] are fresh, `fixed` and `averaged` [n, ...] come from the same latents at every exam; `view` is
         what is done to a batch before D sees it. D itself is not run: a copy is. The next exam's drift is measured from
         this one's `fixed`, unless it is not to `remember` them.
         """
+        before, between = self.before, step - self.step
+        if remember:
+            self.before, self.step = fixed, step
+        codes = self.encode(fakes)
+        if not (self.enough(self.reals) and bool(torch.isfinite(codes).all())):
+            return {}
         asked = Asked(D, view, self.batch)
         exam = Exam(
             real=asked(self.reals, self.codes),
-            fake=asked(fakes, self.encode(fakes)),
+            fake=asked(fakes, codes),
             heldout=None if self.heldout is None or self.heldout_codes is None else asked(self.heldout, self.heldout_codes),
             groups=self.groups,
             fixed=fixed,
-            fixed_before=self.before,
+            fixed_before=before,
             averaged=averaged,
-            steps_between=step - self.step,
+            steps_between=between,
             modules=modules,
         )
-        if remember:
-            self.before, self.step = fixed, step
         found: dict[str, Tensor] = {}
-        if bool(torch.isfinite(fakes).all()):
-            for examination in self.examinations.values():
-                found |= examination.measure(exam)
+        for examination in self.examinations.values():
+            found |= examination.measure(exam)
         names = list(found)
         values = torch.stack([found[name].float() for name in names]).tolist() if names else []
         return {name: value for name, value in zip(names, values, strict=True) if value == value}  # no NaN: nothing was told

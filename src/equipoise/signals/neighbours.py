@@ -72,6 +72,7 @@ def effective_rank(x: Tensor) -> Tensor:
     """exp of the entropy of the covariance's eigenvalues (Roy and Vetterli 2007): how many directions are in use."""
     centred = x.flatten(1).float()
     centred = centred - centred.mean(0)
+    centred = centred / centred.abs().amax().clamp_min(torch.finfo(torch.float32).tiny)  # squares must not overflow
     gram = centred @ centred.T if len(centred) <= centred.shape[1] else centred.T @ centred
     values = torch.linalg.eigvalsh(gram).clamp_min(0)
     share = values / values.sum().clamp_min(torch.finfo(torch.float32).tiny)
