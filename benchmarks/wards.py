@@ -163,7 +163,15 @@ def failures(data: str) -> list[Ward]:
             ANY_OUTCOME | {"overfitting"},
             {"tricks": {"two_rates": rates["strong"], "cadence": {"d_steps": 3}}},
         ),
-        Ward("few-codes", data, "G sees one of two codes: two outputs", COLLAPSED, STRONG | CYCLES | {"stale_noise"}, {}, codes(2)),
+        Ward(
+            "few-codes",
+            data,
+            "G sees one of two codes: two outputs",
+            COLLAPSED,
+            STRONG | CYCLES | {"stale_noise"},
+            {},
+            codes(2),
+        ),
         Ward("one-batch-of-noise", data, "G sees one of 24 codes", COLLAPSED | {"stale_noise"}, STRONG | CYCLES, {}, codes(24)),
         Ward(
             "saturating",
@@ -213,19 +221,19 @@ def failures(data: str) -> list[Ward]:
             {},
             lambda ward, seed: {"tricks": [SwappedLabels()]},
         ),
-        Ward(
-            "few-samples",
-            data,
-            "a hundred training samples; of points sixteen",
-            frozenset({"overfitting", "memorisation"}),
-            ANY_OUTCOME | STRONG | {"leaking_augmentation"},
-            {"batch": 16},
-            lambda ward, seed: {
-                "data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100 if data == "mnist" else 16, seed)
-            },
-        ),
     ]
-    if data == "mnist":
+    if data == "mnist":  # points of eight clusters are too easily guessed to be learned by heart
+        found.append(
+            Ward(
+                "few-samples",
+                data,
+                "a hundred training samples",
+                frozenset({"overfitting", "memorisation"}),
+                ANY_OUTCOME | STRONG | {"leaking_augmentation"},
+                {"batch": 16},
+                lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100, seed)},
+            )
+        )
         found.append(
             Ward(
                 "pixels-to-255",
@@ -256,7 +264,11 @@ def healthy(data: str) -> list[Ward]:
     weight = {"ring": 0.1, "mnist": 1.0}[data]
     r1 = {"r1": {"weight": weight, **({} if data == "ring" else {"every": 4})}}
     base = BASES[data]
-    critic: dict[str, Any] = {"objective": "wasserstein", "penalties": {"gradient_penalty": {}}, "tricks": {"cadence": {"d_steps": 2}}}
+    critic: dict[str, Any] = {
+        "objective": "wasserstein",
+        "penalties": {"gradient_penalty": {}},
+        "tricks": {"cadence": {"d_steps": 2}},
+    }
     if data == "mnist":
         critic["network"] = {"kind": "dcgan", "width": 8, "normalise": "none"}
     else:
@@ -268,15 +280,20 @@ def healthy(data: str) -> list[Ward]:
         "hinge": {"objective": "hinge", "penalties": r1},
         "critic": critic,
         "smoothing": {"penalties": r1, "tricks": {"label_smoothing": {"real": 0.9}}},
-        "two-rates": {"penalties": r1, "tricks": {"two_rates": {"d_rate": 2 * base["optimizer"]["lr"], "g_rate": base["optimizer"]["lr"] / 2}}},
-        "small-batch": {"batch": base["batch"] // 4, "penalties": r1, "optimizer": {**base["optimizer"], "lr": base["optimizer"]["lr"] / 2}},
+        "two-rates": {
+            "penalties": r1,
+            "tricks": {"two_rates": {"d_rate": 2 * base["optimizer"]["lr"], "g_rate": base["optimizer"]["lr"] / 2}},
+        },
+        "small-batch": {
+            "batch": base["batch"] // 4,
+            "penalties": r1,
+            "optimizer": {**base["optimizer"], "lr": base["optimizer"]["lr"] / 2},
+        },
     }
     return [Ward(name, data, "healthy", changes=changes) for name, changes in found.items()]
 
 
-WARDS: dict[str, Ward] = {
-    f"{ward.data}/{ward.name}": ward for data in BASES for ward in (*failures(data), *healthy(data))
-}
+WARDS: dict[str, Ward] = {f"{ward.data}/{ward.name}": ward for data in BASES for ward in (*failures(data), *healthy(data))}
 
 
 # ---------------------------------------------------------------------------------------------------- what came of it
