@@ -10,7 +10,6 @@ from equipoise.diagnosis.live import (
     onset,
     percent,
     poor,
-    reach,
     reach_evidence,
     reached_words,
     recent,
@@ -38,7 +37,7 @@ def from_signals(track: Track) -> Judgement | None:
     """D is nearly always right. With poor samples it is a failure, with good ones a remark."""
     name, right = telling(track)
     now = recent(right)
-    bad, known = poor(track), reach(track) is not None
+    bad = poor(track)
     limit = "accuracy_ahead" if bad else "accuracy_dominance"
     if not now.median >= THRESHOLDS[limit].value:
         return None
@@ -49,7 +48,7 @@ def from_signals(track: Track) -> Judgement | None:
         seen = f"{reached_words(bad)}."
         evidence.append(reach_evidence(bad, seen))
         return Judgement(sureness(now.median, limit), "serious", tuple(evidence), f"{told} {seen} {MEANS} {NOT}", begin)
-    if not known and losing(track):
+    if not track.has("coverage") and losing(track):
         words = f"{told} G's loss is {level(track, 'g_loss'):.2f} and does not fall. {MEANS} {NOT}"
         return Judgement(min(sureness(now.median, limit), 0.75), "warning", tuple(evidence), words, begin)
     return Judgement(0.4, "note", tuple(evidence), f"{told} {REMARK}", begin)
@@ -69,7 +68,7 @@ REMARK = (
 def losing(track: Track) -> bool:
     """Where no exam can say how the samples are: G's loss is high and rises, or stays."""
     loss = history(track, "g_loss")
-    if len(loss) < 20 or not track.facts.logits:
+    if len(loss) < 50 or not track.facts.logits:
         return False
     balance = track.facts.g_equilibrium if track.facts.g_equilibrium is not None else math.log(2)
     late, middle = loss.share(0.8).median, loss.share(0.3, 0.6).median

@@ -4,7 +4,15 @@ import numpy as np
 
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
-from equipoise.diagnosis.live import history, onset, percent, recent, steps, sureness
+from equipoise.diagnosis.live import (
+    LONG,
+    history,
+    onset,
+    percent,
+    recent,
+    steps,
+    sureness,
+)
 from equipoise.diagnosis.losses import frozen_training as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
@@ -50,7 +58,7 @@ def unmoved(track: Track) -> Judgement | None:
 def saturated(track: Track) -> Judgement | None:
     """D's answers are 0 and 1 to four digits: a cross-entropy is flat, and clipped ones repeat 13.8, 27.6, 50 or 100."""
     series = history(track, "saturation")
-    now = recent(series)
+    now = recent(series, LONG)
     if len(now) < 3 or not now.median > THRESHOLDS["saturated"].value or not track.facts.logits:
         return None
     told = f"{percent(now.median)} of D's logits are beyond 10 in size ({steps(now)})."

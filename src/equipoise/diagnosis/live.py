@@ -59,11 +59,13 @@ class Course:
     now: float  # their median
     before: float  # median of the exams before those
     best: float  # the best median of as many in a row
+    newest: float
 
     @property
     def improving(self) -> bool:
-        """True where the newest exams are better than those before them by more than chance."""
-        return self.now > self.before + THRESHOLDS["improving"].value
+        """True where the newest exams are better than those before them, or the newest one than all, by more than chance."""
+        gain = THRESHOLDS["improving"].value
+        return self.now > self.before + gain or self.newest > self.best + gain
 
     @property
     def share_of_best(self) -> float:
@@ -78,7 +80,7 @@ def course(track: Track, name: str) -> Course | None:
         return None
     medians = np.sort(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)[:, TOGETHER // 2]
     before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])
-    return Course(name, series.last(TOGETHER), float(medians[-1]), before, float(medians.max()))
+    return Course(name, series.last(TOGETHER), float(medians[-1]), before, float(medians.max()), float(series.values[-1]))
 
 
 def sureness(value: float, limit: str) -> float:

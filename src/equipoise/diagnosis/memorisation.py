@@ -4,7 +4,6 @@ from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
     history,
-    is_poor,
     onset,
     percent,
     reach,
@@ -33,7 +32,7 @@ def from_signals(track: Track) -> Judgement | None:
     covered = reach(track)
     if len(share) < LOOKS or not share.median > THRESHOLDS["memorised"].value:
         return None
-    if covered is None or is_poor(covered):
+    if covered is None or covered.now < THRESHOLDS["coverage_near"].value:
         return None
     told = (
         f"{percent(share.median)} of the fakes lie nearer to a training sample than to any of as many held-out ones "

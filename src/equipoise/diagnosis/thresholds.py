@@ -95,9 +95,9 @@ THRESHOLDS: dict[str, Threshold] = {
         sure=0.8,
     ),
     # generalisation
-    "r_v": Threshold(0.5, "Karras et al. 2020; 100 reals read 1.0-1.2, all of them -0.0-0.19, a strong D 0.02-0.05", sure=0.9),
+    "r_v": Threshold(0.3, "Karras et al. 2020; 100 reals read 0.4-1.2, all of them -0.0-0.19, a strong D 0.02-0.05", sure=0.9),
     "heldout_gap": Threshold(
-        0.2, "D's accuracy on its reals minus that on held-out ones: 100 reals read 0.5-0.9, all of them 0.0-0.1", sure=0.4
+        0.15, "D's accuracy on its reals minus that on held-out ones: 100 reals read 0.3-0.9, all of them 0.0-0.1", sure=0.4
     ),
     "memorised": Threshold(
         0.65,
@@ -108,6 +108,9 @@ THRESHOLDS: dict[str, Threshold] = {
         0.15, "share of fakes nearest to augmented reals, beyond that of held-out reals: 0 by construction", sure=0.4
     ),
     "augment_p": Threshold(0.8, "Karras et al. 2020, section 2.2: above 0.8 augmentations leak into the samples"),
+    "coverage_near": Threshold(
+        0.5, "from here on enough fakes lie near the data for their nearest neighbours to mean something"
+    ),
     "coverage_off": Threshold(0.1, "below this fakes are off the data, and what they are nearest to is chance"),
     # explosion
     "nonfinite": Threshold(0.0, "every number of a game is finite"),
@@ -119,7 +122,7 @@ THRESHOLDS: dict[str, Threshold] = {
     ),
     "loss_exploded": Threshold(1e3, "a logit of a thousand is beyond every objective at work", sure=1e5),
     # standing still
-    "saturated": Threshold(0.9, "share of |logit| > 10, where a sigmoid is 0 or 1 to four digits", sure=0.99),
+    "saturated": Threshold(0.95, "share of |logit| > 10, where a sigmoid is 0 or 1 to four digits", sure=0.99),
     "update_none": Threshold(1e-7, "a float32 weight does not change below 6e-8 of its size", sure=1e-9),
     "logit_flat": Threshold(1e-3, "standard deviation of all logits: D gives one answer to everything", sure=1e-5),
     "swing_none": Threshold(
