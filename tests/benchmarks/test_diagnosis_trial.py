@@ -80,12 +80,9 @@ def test_a_tiny_ward_from_training_to_judgement(
         monkeypatch.setitem(wards.WARDS, name, replace(ward, changes={**ward.changes, **SHORT}))
     monkeypatch.setattr(trial, "KEPT", (*trial.KEPT, "findings.jsonl"))
 
-    torn = tmp_path / NAMES[0] / "seed-0" / "run"  # of a process that was killed: it is done anew
-    torn.mkdir(parents=True)
     for name in NAMES:
         assert name in trial.trace(name, 0, tmp_path)
         assert trial.trace(name, 0, tmp_path) == "", "what is done is not done again"
-    assert not torn.exists()
 
     live = {}
     for line in (tmp_path / NAMES[0] / "seed-0" / "findings.jsonl").read_text().splitlines():
