@@ -58,6 +58,7 @@ batch: 8
 latent: 8
 steps: {STEPS}
 log_every: 1
+exams: {{every_steps: 2, samples: 32}}
 grids: {{every_steps: 6, samples: 16}}
 checkpoints: {{every_steps: {EVERY}, keep_last: 2}}
 """
@@ -73,6 +74,7 @@ batch: 16
 latent: 4
 steps: {STEPS}
 log_every: 1
+exams: {{every_steps: 2, samples: 32}}
 grids: {{every_steps: 6}}
 checkpoints: {{every_steps: {EVERY}, keep_last: 2}}
 """
