@@ -617,6 +617,14 @@ def compiled(attach: Attach) -> Own:
     return plain(G, D)
 
 
+def compiled_in_place(attach: Attach) -> Own:
+    """Modules that compile themselves."""
+    G, D = mlps()
+    G.compile(backend="eager"), D.compile(backend="eager")
+    attach(G, D)
+    return plain(G, D)
+
+
 def noisy(attach: Attach) -> Own:
     """Instance noise on whatever D sees, added to detached fakes: nothing is left to know a fake by."""
     G, D = mlps()

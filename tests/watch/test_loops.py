@@ -39,6 +39,7 @@ CASES: dict[str, tuple[Callable[..., loops.Own], str, str]] = {  # loop, objecti
     "accumulation": (loops.accumulation, "non_saturating", "sum"),
     "data_parallel": (loops.data_parallel, "non_saturating", "sum"),
     "compiled": (loops.compiled, "non_saturating", "sum"),
+    "compiled_in_place": (loops.compiled_in_place, "non_saturating", "sum"),
     "noisy": (loops.noisy, "non_saturating", "sum"),
 }
 STEPS = 12
@@ -83,6 +84,7 @@ def test_what_is_seen_is_what_the_loop_computed(case: str) -> None:
     name = "D_B" if case == "cyclegan" else None
     facts = watch.diagnosis(name).objective, watch.diagnosis(name).convention
     assert facts == (objective, convention)
+    assert bool(watch.match(name).facts().notes) == (case == "noisy"), "told by labels only where nothing else is left"
     records = watch.signals(name)
     probabilities = case in ("dcgan_tutorial", "smoothed", "generator_first")
     seen = {"real": "d_real", "fake": "d_fake_before", "after": "d_fake_after"}

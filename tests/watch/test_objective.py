@@ -78,6 +78,12 @@ def test_a_critic_that_stays_within_the_margin_is_told_by_its_penalty() -> None:
     assert guessed(LOSSES["wasserstein"], penalised=False).name == "wasserstein"
 
 
+def test_outputs_near_zero_where_a_sigmoid_is_a_line() -> None:
+    """There only the scale tells: cross-entropy would fit with four times the loss that anybody has."""
+    for name in ("least_squares", "non_saturating"):
+        assert guessed(LOSSES[name], spread=1e-3).name == name
+
+
 def test_probabilities_are_taken_back_to_logits() -> None:
     logits = torch.linspace(-4, 4, 20, dtype=torch.float64)
     p = torch.sigmoid(logits).requires_grad_()

@@ -171,3 +171,23 @@ def test_g_left_in_evaluation_mode() -> None:
     record, found = signals(evaluating=True)
     assert record["g_eval_mode"] == 1 and record["d_eval_mode"] == 0
     assert found == {"batch_norm_mode"}
+
+
+def test_what_reaches_a_fake_is_of_a_sample_s_own_loss() -> None:
+    """Against autograd, whatever the batch's size and the loss's scale."""
+    for n, scale in ((4, 1.0), (16, 1.0), (16, 1024.0)):
+        torch.manual_seed(0)
+        G, D = loops.mlps()
+        opt_g, opt_d = loops.adam(G), loops.adam(D)
+        with equipoise.watch(G, D, every=1, exam_every=0, out=False, print=False) as watch:
+            for _ in range(3):
+                real, fake = torch.randn(n, 2) + 3, G(torch.randn(n, loops.LATENT))
+                opt_d.zero_grad()
+                (F.softplus(-D(real)).mean() + F.softplus(D(fake.detach())).mean()).backward()
+                opt_d.step()
+                own = fake.detach().requires_grad_()
+                (slope,) = torch.autograd.grad(F.softplus(-D(own)).sum(), own)
+                opt_g.zero_grad()
+                (scale * F.softplus(-D(fake)).mean()).backward()
+                opt_g.step()
+        assert watch.signals()[-1]["fake_grad"] == pytest.approx(slope.norm(dim=1).mean().item(), rel=1e-4)

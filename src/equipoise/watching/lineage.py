@@ -12,6 +12,7 @@ from torch import Tensor
 from equipoise.watching.tensors import fingerprint
 
 REMEMBERED = 8  # outputs of each generator: a CycleGAN makes three a step, a WGAN five and more
+FEWEST, BYTES = 3, 1 << 27  # no more of them where they are large
 FARTHEST = 500  # graph nodes that a search for a generator visits
 TAG = "equipoise"
 
@@ -46,7 +47,10 @@ class Fakes:
         self.newest: Fake | None = None
 
     def add(self, fake: Fake, output: Tensor) -> None:
-        self.recent[fake.maker].append(fake)
+        recent = self.recent[fake.maker]
+        recent.append(fake)
+        while len(recent) > FEWEST and sum(f.x.nbytes for f in recent) > BYTES:
+            recent.popleft()
         self.newest = fake
         if output.grad_fn is not None:
             tags(output.grad_fn)[TAG] = fake.maker  # on the node itself: holds no graph alive

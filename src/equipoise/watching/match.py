@@ -81,7 +81,13 @@ class Match:
         return move
 
     def effort(self) -> Effort:
-        """How much is asked of the call that is being made."""
+        """How much is asked of the call that is being made.
+
+        Gradients that waited for the other player's step wait no longer: where both are stepped at once no call lies between.
+        Otherwise nobody was moved by them (a saliency map, a gradient that is just printed).
+        """
+        if self.calls == 0:
+            self.pending.clear()
         self.calls += 1
         looking = self.looking
         sample = self.exams.gathering(self.g_steps, self.every, self.batch or self.every)
