@@ -20,6 +20,7 @@ SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values n
 LONG = 3  # windows: for what goes up and down by itself
 TOGETHER = 3  # exams that speak together
 WARM_UP = 4  # exams before outcomes are judged: everybody starts with samples that cover nothing
+WARM_UP_STEPS = 200  # and steps, however often exams come
 WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
 LONGEST = 60  # exams that are looked at
 HISTORY = 4000  # records that are looked at: a look costs the same at any length of a run
@@ -75,8 +76,8 @@ class Course:
 def course(track: Track, name: str) -> Course | None:
     """How a signal went, None while it is too early to say."""
     series = track[name].last(LONGEST).finite
-    planned = track.facts.steps_planned
-    if len(series) < WARM_UP or (planned and track.step < WARM_UP_SHARE * planned):
+    begin = max(WARM_UP_STEPS, WARM_UP_SHARE * (track.facts.steps_planned or 0))
+    if len(series) < WARM_UP or track.step < begin:
         return None
     medians = np.sort(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)[:, TOGETHER // 2]
     before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])
