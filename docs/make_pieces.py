@@ -1,7 +1,8 @@
-"""Write docs/pieces.md from the cards: python docs/make_pieces.py."""
+"""Write docs/pieces.md and docs/findings.md from the cards: python docs/make_pieces.py."""
 
 from pathlib import Path
 
-from equipoise.reference import page
+from equipoise.reference import findings, page
 
-Path(__file__).with_name("pieces.md").write_text(page(), "utf-8")
+for name, text in (("pieces", page()), ("findings", findings())):
+    Path(__file__).with_name(f"{name}.md").write_text(text, "utf-8")

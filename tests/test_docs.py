@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs/guide.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 EQUILIBRIUM = ROOT / "docs/equilibrium.md"
+LOGS = ("train.log", "notebook.ipynb")  # that the pages diagnose
 GUIDES = pytest.mark.parametrize("page", [README, GUIDE, EQUILIBRIUM], ids=lambda p: p.name)
 
 
@@ -122,6 +123,9 @@ def test_commands_parse_and_their_recipes_resolve(page: Path, desk: Path) -> Non
             made.add(options.out)
         elif options.command.__name__ == "do_recipes":
             assert options.name is None or options.name in recipes.names(), line
+        elif options.command.__name__ in ("do_diagnose", "do_report"):
+            read = options.path if hasattr(options, "path") else options.run
+            assert read in made or read in LOGS, f"{line}: no command before it makes {read}"
         else:
             assert options.run in made, f"{line}: no command before it makes {options.run}"
 
@@ -140,6 +144,11 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_pieces_are_what_the_cards_say() -> None:
     written = (ROOT / "docs/pieces.md").read_text()
     assert written == reference.page(), "run: python docs/make_pieces.py"
+
+
+def test_findings_are_what_the_rules_say() -> None:
+    written = (ROOT / "docs/findings.md").read_text()
+    assert written == reference.findings(), "run: python docs/make_pieces.py"
 
 
 def test_the_guide_tells_the_equilibrium_of_every_objective() -> None:

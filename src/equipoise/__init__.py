@@ -25,6 +25,7 @@ __all__ = [
     "SettingError",
     "Watch",
     "__version__",
+    "diagnose",
     "equilibrium",
     "fit",
     "load",

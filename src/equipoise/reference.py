@@ -1,19 +1,25 @@
-"""docs/pieces.md, written from the cards and docstrings; `python docs/make_pieces.py` does it."""
+"""docs/pieces.md and docs/findings.md, written from the cards and docstrings; `python docs/make_pieces.py` does it."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from equipoise.data import KINDS
 from equipoise.describe import knobs
+from equipoise.diagnosis import RULES
+from equipoise.diagnosis.advice import ADVICE
+from equipoise.diagnosis.rule import Rule
+from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.pieces import Card, Objective
+from equipoise.signals import EXAMINATIONS, SIGNALS
+from equipoise.signals.updates import CARD as UPDATES
 from equipoise.tricks import TRICKS
 
 INTRO = """\
@@ -43,6 +49,46 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+FINDINGS = """\
+# Findings
+
+What can go wrong, how it is told, and what to do. `equipoise train`, `equipoise.watch`, `equipoise diagnose` and
+`equipoise report` all ask the same rules, which see signals and nothing else. This page is written by
+`docs/make_pieces.py` from the declarations in the code.
+
+A finding has evidence (a signal, where it was seen, its value, the threshold and where that comes from), a confidence, and
+remedies in order. It is raised when two looks in a row see it and passes when three in a row do not. Wiring bugs rank before
+causes and causes before outcomes: dominance before the collapse that it brought. A rule without its signals says what it
+would need; a log of two losses leaves most of them silent, and that is said too."""
+
+
+def findings() -> str:
+    """The page of rules, remedies, signals and thresholds, Markdown."""
+    parts = [FINDINGS, *(rule(piece) for piece in RULES.values())]
+    parts.append("## Remedies\n\nWhat is advised, as a setting of ours and as a change of a loop of one's own.")
+    for advice in ADVICE.values():
+        shown = [f"    {line}" for line in (advice.setting, *advice.code.split("\n")) if line]
+        parts.append("\n\n".join(filter(None, [f"### {advice.title}", sentence(advice.standing), "\n".join(shown)])))
+    parts.append("## Signals\n\nOf every step, or of every few; then those of exams.")
+    for names, card in [
+        *((s.names, s.card) for s in SIGNALS.values()),
+        (("d_update", "g_update"), UPDATES),
+        *((e.names, e.card) for e in EXAMINATIONS.values()),
+    ]:
+        parts.append("\n\n".join([f"### {card.title}", ", ".join(coded(names)), under_its_title(card)]))
+    rows = [[f"`{name}`", f"{t.value:g}", t.source] for name, t in THRESHOLDS.items()]
+    parts.append(f"## Thresholds\n\n{table(('name', 'value', 'source'), rows)}")
+    return "\n\n".join(parts) + "\n"
+
+
+def rule(piece: Rule) -> str:
+    card = piece.card
+    ways = " or ".join(f"({', '.join(coded(reading.needs))})" for reading in piece.readings)
+    about = f"A {piece.axis}; its verdict is `{piece.verdict}`. Needs {ways}."
+    cures = "\n".join(f"{n}. {ADVICE[name].title}" for n, name in enumerate(piece.remedies, 1))
+    return "\n\n".join([f"## {card.title}", about, under_its_title(card), f"What to do, best first:\n\n{cures}"])
+
+
 def entry(name: str, piece: Any) -> str:
     card = getattr(piece, "card", None)
     about = on_a_card(card) if isinstance(card, Card) else f"{sentence(piece.about)}"
@@ -53,6 +99,10 @@ def entry(name: str, piece: Any) -> str:
 def on_a_card(card: Card) -> str:
     rows = (("From", card.source), ("Helps", card.helps), ("Hurts", card.hurts), ("Costs", card.cost))
     return "\n\n".join([f"{sentence(card.title)}", f"    {card.equation}", "\n".join(f"- {k}: {v}" for k, v in rows)])
+
+
+def under_its_title(card: Card) -> str:
+    return on_a_card(card).partition("\n\n")[2]
 
 
 def sentence(text: str) -> str:
@@ -73,7 +123,7 @@ def paragraphs(piece: Any) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def coded(row: tuple[str, ...]) -> list[str]:
+def coded(row: Iterable[str]) -> list[str]:
     return [f"`{cell}`" for cell in row]
 
 
