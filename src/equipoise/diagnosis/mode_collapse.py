@@ -3,6 +3,8 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence, Severity
 from equipoise.diagnosis.live import (
+    TOGETHER,
+    WARM_UP_STEPS,
     Course,
     course,
     exams,
@@ -42,8 +44,25 @@ def from_signals(track: Track) -> Judgement | None:
     """Complete: variety is gone. Partial: some of the data is never made."""
     reached = reach(track)
     if reached is None:
+        return few_outputs(track)
+    return few_outputs(track) or complete(track, reached) or partial(track, reached)
+
+
+def few_outputs(track: Track) -> Judgement | None:
+    """Most fakes are copies of each other: a collapse whatever the samples reach, and as soon as three exams say so."""
+    repeated = exams(track, "duplicates")
+    if len(repeated) < TOGETHER or track.step < WARM_UP_STEPS or not repeated.median > THRESHOLDS["duplicates_most"].value:
         return None
-    return complete(track, reached) or partial(track, reached)
+    told = f"{percent(repeated.median)} more of the fakes than of the reals are near-duplicates of others ({steps(repeated)})."
+    evidence = Evidence.of("duplicates", repeated, repeated.median, ">", "duplicates_most", told)
+    words = (
+        f"{told} G has few outputs for all latents. Their mean distance may be that of the data all the same, and so may"
+        " be the losses. "
+        "Look whether the latents reach G's output at all: few codes, a dead layer, batch normalisation in evaluation mode."
+    )
+    series = history(track, "duplicates")
+    since = onset(series, series.values > THRESHOLDS["duplicates"].value)
+    return Judgement(sureness(repeated.median, "duplicates_most"), "serious", (evidence,), words, since)
 
 
 def complete(track: Track, reached: Course) -> Judgement | None:
@@ -54,7 +73,7 @@ def complete(track: Track, reached: Course) -> Judgement | None:
     grows = course(track, name)
     if lost and not same and grows is not None and grows.improving:
         return None
-    nothing = value < THRESHOLDS["variety_complete"].value or repeated.median > THRESHOLDS["duplicates_most"].value
+    nothing = value < THRESHOLDS["variety_complete"].value
     if not (nothing or ((lost or same) and (is_poor(reached) or fallen(reached)))):
         return None
     evidence, told, sure = [], [], []

@@ -77,7 +77,7 @@ THRESHOLDS: dict[str, Threshold] = {
         "near-duplicates among fakes beyond those among reals; few outputs for all latents read 0.9-1, healthy runs 0",
         sure=0.8,
     ),
-    "duplicates_most": Threshold(0.5, "as duplicates: a collapse whatever the samples reach"),
+    "duplicates_most": Threshold(0.5, "as duplicates, whatever the samples reach", sure=0.9),
     "improving": Threshold(
         0.1, "of all data, more than three exams before: medians of three exams of 256 samples differ by 0.05"
     ),
