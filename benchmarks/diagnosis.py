@@ -10,7 +10,8 @@ in the order in which training shows them, so a finding comes at the step at whi
 What counts was fixed before the first judgement (wards.py): a failing run is *detected* if one of the findings that are
 right for its cause was raised; a finding that is neither right nor a consequence of the cause is a false one; every finding
 on a healthy run is a false alarm. Planted failures that came to no harm are left out of recall and listed. The baseline is
-the tutorials' rule on D's loss alone (mean over the last fifth: below 0.1 or above 0.9, or no number, is failure).
+the tutorials' rule on D's loss alone (mean over the last fifth: below 0.1 or above 0.9, or no number, is failure; and a
+stricter form of it).
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ from equipoise.observe import looks
 SAMPLES = 1000
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "equipoise" / "wards"
 KEPT = ("signals.jsonl", "evaluations.jsonl", "facts.json", "recipe.yaml")
+BASELINES = {"below 0.1 or above 0.9": (0.1, 0.9), "outside 0.3 to 0.7": (0.3, 0.7)}  # CLAIMS.md, R2: failures, not ideal
+ENTROPY = ("non_saturating", "minimax")
 ENOUGH = {"ring": (7, 0.06), "mnist": (8, 0.25)}  # modes or classes, and energy distance, of a run that came to no harm
 
 
@@ -70,7 +73,13 @@ def trace(name: str, seed: int, work: Path) -> str:
         equipoise.fit(given.pop("recipe"), out=run, **given)
     except DivergedError:
         diverged = True
-    truth = {"ward": name, "seed": seed, "healthy": ward.healthy, "diverged": diverged, **({} if diverged else outcome(ward, run, given))}
+    truth = {
+        "ward": name,
+        "seed": seed,
+        "healthy": ward.healthy,
+        "diverged": diverged,
+        **({} if diverged else outcome(ward, run, given)),
+    }
     for file in (name for name in KEPT if (run / name).exists()):
         shutil.copy(run / file, folder / file)
     shutil.rmtree(run)
@@ -129,15 +138,17 @@ def judged(folder: Path) -> dict[str, Any]:
         "verdict": diagnose(visits.track, RULES).verdict,
         "steps": records[-1]["step"],
         "d_loss": mean,
-        "baseline": not math.isfinite(mean) or mean < 0.1 or mean > 0.9,
-        "distances": {e["step"]: e["sliced_wasserstein"] for e in History(folder / "evaluations.jsonl").read("step", "sliced_wasserstein")},
+        "objective": facts.objective,
+        "distances": {
+            e["step"]: e["sliced_wasserstein"] for e in History(folder / "evaluations.jsonl").read("step", "sliced_wasserstein")
+        },
     }
 
 
 def harmed(run: dict[str, Any]) -> bool:
     """Whether it came to harm: by construction, by numbers that are none, or by its samples."""
     ward = WARDS[run["ward"]]
-    if run["diverged"] or any(word in ward.name for word in ("codes", "noise", "swapped", "pixels", "few")):
+    if run["diverged"] or ward.certain:
         return True
     modes, distance = ENOUGH[ward.data]
     return bool(run["found"] < modes or run["energy"] > distance)
@@ -162,64 +173,147 @@ def bad_from(run: dict[str, Any], limits: dict[int, float]) -> int | None:
 
 
 def judge(work: Path) -> dict[str, Any]:
+    """All figures of all traces below `work`."""
     runs = [judged(file.parent) for file in sorted(work.rglob("truth.json"))]
-    good = [r for r in runs if r["healthy"]]
-    failing = [r for r in runs if not r["healthy"] and harmed(r)]
-    unharmed = [f"{r['ward']} seed {r['seed']}" for r in runs if not r["healthy"] and not harmed(r)]
-    poor = [f"{r['ward']} seed {r['seed']}: {r.get('found')} modes, energy {r.get('energy')}" for r in good if harmed(r)]
-    limits: dict[str, dict[int, float]] = {}
-    for data in ENOUGH:
-        at: dict[int, list[float]] = defaultdict(list)
-        for r in good:
-            if r["ward"].startswith(data):
-                for step, distance in r["distances"].items():
-                    at[step].append(distance)
-        limits[data] = {step: 1.2 * max(values) for step, values in at.items()}
-    confusion: dict[str, Counter[str]] = defaultdict(Counter)
-    verdicts: dict[str, Counter[str]] = defaultdict(Counter)
-    detected, alarms, right_alarms, lags, ahead = 0, 0, 0, [], []
-    missed, false = [], []
-    for r in [*good, *failing]:
-        ward = WARDS[r["ward"]]
-        row = r["ward"]
-        confusion[row].update(r["raised"] or {"nothing": 0.0})
-        verdicts[row][r["verdict"]] += 1
-        right = {n: s for n, s in r["raised"].items() if n in ward.right}
-        strange = sorted(n for n in r["raised"] if n not in ward.right | ward.beside)
-        alarms, right_alarms = alarms + len(r["raised"]), right_alarms + len(r["raised"]) - len(strange)
-        if strange:
-            false.append(f"{row} seed {r['seed']}: " + ", ".join(f"{n} at {r['raised'][n]:.0f}" for n in strange))
-        if ward.healthy:
-            continue
-        if right:
-            detected += 1
-            when = min(right.values())
-            lags.append(when / r["steps"])
-            visible = bad_from(r, limits[ward.data])
-            if visible is not None:
-                ahead.append((visible - when) / r["steps"])
-        else:
-            missed.append(f"{row} seed {r['seed']}")
-    alarmed = [r for r in good if r["raised"]]
-    base_hits, base_false = sum(r["baseline"] for r in failing), sum(r["baseline"] for r in good)
+    good = [run for run in runs if run["healthy"]]
+    failing = [run for run in runs if not run["healthy"] and harmed(run)]
+    heard = [*good, *failing]
+    poor = [f"{label(r)}: {r.get('found')} modes, energy {r.get('energy')}" for r in good if harmed(r)]
     return {
         "runs": len(runs),
         "failing": len(failing),
         "healthy": len(good),
-        "recall": wilson(detected, len(failing)),
-        "precision of findings": wilson(right_alarms, alarms),
-        "false alarms on healthy runs": wilson(len(alarmed), len(good)),
-        "false alarms per 1000 healthy steps": round(1000 * sum(len(r["raised"]) for r in good) / max(1, sum(r["steps"] for r in good)), 4),
-        "first right finding, share of the run": {"median": med(lags), "90 %": quantile(lags, 0.9)},
-        "before samples are worse than any healthy run's, share of the run": {"median": med(ahead), "share ahead": med([float(a >= 0) for a in ahead], mean=True), "of": len(ahead)},
-        "tutorials' rule on D's loss": {"recall": wilson(base_hits, len(failing)), "false alarms on healthy runs": wilson(base_false, len(good))},
-        "missed": missed,
-        "false": false,
-        "planted failures that came to no harm": unharmed,
+        **figures(good, failing),
+        **times(good, failing),
+        "by data": {data: figures(*(of(data, some) for some in (good, failing))) for data in ENOUGH},
+        "tutorials' rule on D's loss": {name: baseline(name, good, failing) for name in BASELINES},
+        "missed": [label(run) for run in failing if not right(run)],
+        "false": [f"{label(r)}: " + ", ".join(f"{n} at {r['raised'][n]:.0f}" for n in strange(r)) for r in heard if strange(r)],
+        "planted failures that came to no harm": [
+            f"{label(r)}: {', '.join(r['raised']) or 'nothing'}" for r in runs if not r["healthy"] and not harmed(r)
+        ],
         "healthy recipes with poor samples": poor,
-        "raised, runs": {row: dict(counts) for row, counts in sorted(confusion.items())},
-        "verdict at the end, runs": {row: dict(counts) for row, counts in sorted(verdicts.items())},
+        "raised, runs": counted({run["ward"]: [list(r["raised"]) or ["nothing"] for r in same] for run, same in rows(heard)}),
+        "verdict at the end, runs": counted({run["ward"]: [[r["verdict"]] for r in same] for run, same in rows(heard)}),
     }
+
+
+def label(run: dict[str, Any]) -> str:
+    return f"{run['ward']} seed {run['seed']}"
+
+
+def of(data: str, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [run for run in runs if WARDS[run["ward"]].data == data]
+
+
+def rows(runs: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The runs of each ward, with the first of them."""
+    wards: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for run in runs:
+        wards[run["ward"]].append(run)
+    return [(same[0], same) for _, same in sorted(wards.items())]
+
+
+def counted(lists: dict[str, list[list[str]]]) -> dict[str, dict[str, int]]:
+    return {ward: dict(Counter(name for names in found for name in names)) for ward, found in lists.items()}
+
+
+def right(run: dict[str, Any]) -> dict[str, float]:
+    """The findings that are right for what was planted, with their steps."""
+    return {name: step for name, step in run["raised"].items() if name in WARDS[run["ward"]].right}
+
+
+def strange(run: dict[str, Any]) -> list[str]:
+    """The findings that neither the cause nor its consequences explain; on a healthy run, all."""
+    ward = WARDS[run["ward"]]
+    return sorted(name for name in run["raised"] if name not in ward.right | ward.beside)
+
+
+def named(run: dict[str, Any]) -> bool:
+    """Whether the verdict at the end is that of a right finding."""
+    return run["verdict"] in {RULES[name].verdict for name in WARDS[run["ward"]].right}
+
+
+def figures(good: list[dict[str, Any]], failing: list[dict[str, Any]]) -> dict[str, Any]:
+    """Recall, precision and false alarms, each with its interval."""
+    findings = sum(len(run["raised"]) for run in (*good, *failing))
+    wrong = sum(len(strange(run)) for run in (*good, *failing))
+    caught, alarmed = sum(bool(run["raised"]) for run in failing), sum(bool(run["raised"]) for run in good)
+    steps = sum(run["steps"] for run in good)
+    return {
+        "recall": wilson(sum(bool(right(run)) for run in failing), len(failing)),
+        "recall, any finding": wilson(caught, len(failing)),
+        "verdict at the end is right": wilson(sum(map(named, failing)), len(failing)),
+        "precision of findings": wilson(findings - wrong, findings),
+        "precision, runs": wilson(caught, caught + alarmed),
+        "false alarms on healthy runs": wilson(alarmed, len(good)),
+        "false alarms per 1000 healthy steps": round(1000 * sum(len(run["raised"]) for run in good) / max(1, steps), 4),
+    }
+
+
+def times(good: list[dict[str, Any]], failing: list[dict[str, Any]]) -> dict[str, Any]:
+    """When the first right finding came, and how long before the samples were visibly bad."""
+    when = [(run, min(right(run).values())) for run in failing if right(run)]
+    shares = [step / run["steps"] for run, step in when]
+    fine = {data: of(data, [run for run in good if not harmed(run)]) for data in ENOUGH}
+    found: dict[str, Any] = {
+        "first right finding": {
+            "step": med([step for _, step in when]),
+            "share of the run": {"median": med(shares), "90 %": quantile(shares, 0.9)},
+        }
+    }
+    for words, limit in (
+        ("before samples are worse than any healthy run's at that step", worst),
+        ("before samples are worse than any healthy run's at the end, from when nine of ten healthy ones are not", due),
+    ):
+        limits = {data: limit(runs) for data, runs in fine.items()}
+        visible = [(run, step, bad_from(run, limits[WARDS[run["ward"]].data])) for run, step in when]
+        ahead = [(bad - step, run["steps"]) for run, step, bad in visible if bad is not None]
+        found[words] = {
+            "steps": med([float(steps) for steps, _ in ahead]),
+            "share of the run": med([steps / length for steps, length in ahead]),
+            "share of runs ahead": med([float(steps >= 0) for steps, _ in ahead], mean=True),
+            "of": len(ahead),
+        }
+    return found
+
+
+def worst(good: list[dict[str, Any]]) -> dict[int, float]:
+    """At each step the limit of what still looks as a healthy run: 1.2 times the largest distance of any."""
+    return {step: 1.2 * max(values) for step, values in distances(good).items()}
+
+
+def due(good: list[dict[str, Any]]) -> dict[int, float]:
+    """The limit of what looks as a healthy run at its end, at the steps at which that can be asked for: as from then on
+    nine of ten healthy runs keep it.
+    """
+    at = distances(good)
+    if not at:
+        return {}
+    limit = 1.2 * max(at[max(at)])
+    late = [step for step, values in at.items() if sum(value <= limit for value in values) < 0.9 * len(values)]
+    return {step: limit for step in at if step > max(late, default=0)}
+
+
+def distances(runs: list[dict[str, Any]]) -> dict[int, list[float]]:
+    """The distances of all runs, by step."""
+    at: dict[int, list[float]] = defaultdict(list)
+    for run in runs:
+        for step, distance in run["distances"].items():
+            at[step].append(distance)
+    return at
+
+
+def baseline(name: str, good: list[dict[str, Any]], failing: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the tutorials' rule finds, on all runs and on those with the loss that it was made for."""
+    low, high = BASELINES[name]
+
+    def says(runs: list[dict[str, Any]]) -> list[float]:
+        return wilson(sum(not low <= run["d_loss"] <= high for run in runs), len(runs))  # no number is a failure as well
+
+    found = {"recall": says(failing), "false alarms on healthy runs": says(good)}
+    entropy = [[run for run in runs if run["objective"] in ENTROPY] for runs in (failing, good)]
+    return {**found, "cross-entropy only": {"recall": says(entropy[0]), "false alarms on healthy runs": says(entropy[1])}}
 
 
 def med(values: list[float], mean: bool = False) -> float | None:
@@ -244,7 +338,9 @@ def picture(found: dict[str, Any], file: Path) -> None:
     shares = [[found["raised, runs"][r].get(n, 0) for n in names] for r in rows]
     totals = [sum(found["verdict at the end, runs"][r].values()) for r in rows]
     figure, axes = plt.subplots(figsize=(2 + 0.55 * len(names), 1.6 + 0.27 * len(rows)), layout="constrained")
-    axes.imshow([[k / t for k in row] for row, t in zip(shares, totals, strict=True)], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.imshow(
+        [[k / t for k in row] for row, t in zip(shares, totals, strict=True)], cmap="Blues", vmin=0, vmax=1, aspect="auto"
+    )
     axes.set_xticks(range(len(names)), [n.replace("_", " ") for n in names], rotation=40, ha="right", fontsize=8)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
     for y, row in enumerate(shares):
@@ -271,7 +367,7 @@ def main() -> None:
         traces(given.work, given.seeds, given.only, given.processes)
         return
     found = judge(given.work)
-    print(json.dumps({k: v for k, v in found.items() if "runs" not in k or k == "runs"}, indent=1))
+    print(json.dumps({k: v for k, v in found.items() if k not in ("raised, runs", "verdict at the end, runs")}, indent=1))
     if not given.dry:
         record.write("diagnosis", found)
         picture(found, record.RESULTS / "diagnosis.png")

@@ -111,6 +111,7 @@ class Ward:
     beside: frozenset[str] = frozenset()
     changes: dict[str, Any] = field(default_factory=dict)
     plant: Callable[[Ward, int], dict[str, Any]] | None = None  # what fit is given besides
+    certain: bool = False  # harm by construction, whatever the samples look like
 
     @property
     def healthy(self) -> bool:
@@ -171,8 +172,18 @@ def failures(data: str) -> list[Ward]:
             STRONG | CYCLES | {"stale_noise"},
             {},
             codes(2),
+            certain=True,
         ),
-        Ward("one-batch-of-noise", data, "G sees one of 24 codes", COLLAPSED | {"stale_noise"}, STRONG | CYCLES, {}, codes(24)),
+        Ward(
+            "one-batch-of-noise",
+            data,
+            "G sees one of 24 codes",
+            COLLAPSED | {"stale_noise"},
+            STRONG | CYCLES,
+            {},
+            codes(24),
+            certain=True,
+        ),
         Ward(
             "saturating",
             data,
@@ -220,6 +231,7 @@ def failures(data: str) -> list[Ward]:
             ANY_OUTCOME | STRONG | WEAK | {"frozen_training", "divergence"},
             {},
             lambda ward, seed: {"tricks": [SwappedLabels()]},
+            certain=True,
         ),
     ]
     if data == "mnist":  # points of eight clusters are too easily guessed to be learned by heart
@@ -232,6 +244,7 @@ def failures(data: str) -> list[Ward]:
                 ANY_OUTCOME | STRONG | {"leaking_augmentation"},
                 {"batch": 16},
                 lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100, seed)},
+                certain=True,
             )
         )
         found.append(
@@ -243,6 +256,7 @@ def failures(data: str) -> list[Ward]:
                 ANY_OUTCOME | STRONG | WEAK | {"divergence", "overfitting", "frozen_training"},
                 {},
                 lambda ward, seed: {"data": scaled(source(ward.data), lambda x: x)},
+                certain=True,
             )
         )
         found.append(
@@ -254,6 +268,7 @@ def failures(data: str) -> list[Ward]:
                 ANY_OUTCOME | STRONG | WEAK,
                 {},
                 lambda ward, seed: {"data": scaled(source(ward.data), lambda x: x / 255)},
+                certain=True,
             )
         )
     return found

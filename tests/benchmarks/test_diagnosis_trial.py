@@ -50,6 +50,13 @@ def test_samples_are_bad_from_the_step_after_which_they_stay_bad(trial: ModuleTy
     assert trial.bad_from({"distances": {10: 0.5, 20: math.nan}}, limits) == 20
 
 
+def test_what_is_due_is_the_end_of_healthy_runs_from_when_they_keep_it(trial: ModuleType) -> None:
+    runs = [{"distances": {10: 5.0, 20: 1.1, 30: 1.0}}, {"distances": {10: 1.0, 20: 1.0, 30: 0.5}}]
+    assert trial.due(runs) == {20: 1.2, 30: 1.2}
+    assert trial.worst(runs) == {10: 6.0, 20: pytest.approx(1.32), 30: 1.2}
+    assert trial.due([]) == {}
+
+
 def test_every_ward_says_which_findings_are_right(wards: ModuleType) -> None:
     for data in ("ring", "mnist"):
         of = [ward for ward in wards.WARDS.values() if ward.data == data]
