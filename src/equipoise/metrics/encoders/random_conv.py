@@ -27,7 +27,7 @@ class RandomConv(nn.Module):
         for out in WIDTHS:
             if smallest < 4:
                 break
-            conv = nn.Conv2d(channels, out, 4, stride=2, padding=1, bias=False)
+            conv = nn.utils.skip_init(nn.Conv2d, channels, out, 4, stride=2, padding=1, bias=False)
             nn.init.orthogonal_(conv.weight, gain=2**0.5, generator=rng)
             layers.append(conv.requires_grad_(False))
             channels, smallest = out, smallest // 2
@@ -51,7 +51,7 @@ class Encoder:
         self.module.to(reference.device)
         codes = self.raw(reference)
         self.centre, spread = codes.mean(0), codes.std(0, correction=0)
-        self.spread = spread.clamp_min(1e-3 * spread.max().clamp_min(torch.finfo(torch.float32).tiny))
+        self.spread = spread.clamp_min((1e-3 * spread.max()).clamp_min(torch.finfo(torch.float32).tiny))
 
     @torch.no_grad()
     def raw(self, x: Tensor) -> Tensor:
