@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.diagnosis import RULES
-from equipoise.diagnosis.doctor import CLEAR, RAISE, Change, Doctor, diagnose
+from equipoise.diagnosis.doctor import ABSENT, CLEAR, RAISE, Change, Doctor, diagnose
 from equipoise.diagnosis.track import Facts, Track
 from equipoise.diagnosis.visits import Visits
 
@@ -31,6 +31,17 @@ def test_a_finding_is_raised_by_looks_in_a_row_and_cleared_by_looks_in_a_row(val
     for look, what in said:
         n = RAISE if what == "raised" else CLEAR
         assert values[look - n + 1 : look + 1] == [what == "raised"] * n
+
+
+@given(st.integers(2, 200))
+def test_a_finding_is_cleared_once_it_was_absent_for_a_tenth_of_the_run(looks: int) -> None:
+    raised, *cleared = shown([True] * looks + [False] * 200)
+    assert raised == (1, "raised")
+    last, gone = 100 * (looks - 1) + 9, [100 * look + 9 for look, _ in cleared]
+    assert len(gone) == 1
+    assert gone[0] - last >= ABSENT * gone[0] and gone[0] - last >= 100 * CLEAR
+    before = gone[0] - 100
+    assert before - last < ABSENT * before or before - last < 100 * CLEAR, "and no later"
 
 
 @given(st.integers(2, 40), st.booleans())

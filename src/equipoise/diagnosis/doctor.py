@@ -13,6 +13,7 @@ AXES = ("wiring", "cause", "outcome")  # a wiring bug explains everything, a cau
 ALARM = SEVERITIES.index("warning")
 SURE = 0.5  # a finding that is less sure than this does not make a run unhealthy
 RAISE, CLEAR = 2, 3  # looks in a row that raise and that clear a finding (FAILURES.md, signal rule 2)
+ABSENT = 0.1  # of the run so far, for which a finding has to be absent to be cleared
 
 
 def diagnose(track: Track, rules: Mapping[str, Rule], least: int = 3) -> Diagnosis:
@@ -65,14 +66,16 @@ class Doctor:
     """Looks at a track again and again, and speaks only of what lasts.
 
     A finding is raised after `RAISE` looks in a row that found it (at once if it is fatal), and cleared after `CLEAR`
-    looks in a row that did not, of which each had something new to look at: an exam is not counted once for every look
-    that follows it. All memory follows from the records that were shown: a resumed run shows them again.
+    looks in a row that did not, of which each had something new to look at (an exam is not counted once for every look
+    that follows it), and which last a tenth of the run so far: a signal at its threshold goes to and fro. All memory
+    follows from the records that were shown: a resumed run shows them again.
     """
 
     rules: Mapping[str, Rule]
     standing: dict[str, Finding] = field(default_factory=dict)  # raised and not cleared, as last seen
     _seen: dict[str, int] = field(default_factory=dict)
     _missed: dict[str, int] = field(default_factory=dict)
+    _last: dict[str, float] = field(default_factory=dict)  # step at which it was last found
     _newest: dict[str, float] = field(default_factory=dict)  # step of a standing finding's signals when it was last judged
 
     def look(self, track: Track) -> list[Change]:
@@ -82,6 +85,7 @@ class Doctor:
         changes = []
         for name, finding in now.items():
             self._missed[name] = 0
+            self._last[name] = track.step
             self._seen[name] = self._seen.get(name, 0) + 1
             if name in self.standing:
                 self.standing[name] = replace(finding, since=self.standing[name].since)
@@ -92,7 +96,7 @@ class Doctor:
             self._seen[name] = 0
             if name in self.standing and self._news(name, track):
                 self._missed[name] += 1
-                if self._missed[name] >= CLEAR:
+                if self._missed[name] >= CLEAR and track.step - self._last[name] >= ABSENT * track.step:
                     changes.append(Change("cleared", self.standing.pop(name)))
         for name in self.standing:
             self._newest[name] = newest(self.standing[name], track)

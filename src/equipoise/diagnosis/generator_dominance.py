@@ -4,6 +4,7 @@ from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
     LONG,
+    blameless,
     level,
     onset,
     percent,
@@ -11,7 +12,6 @@ from equipoise.diagnosis.live import (
     reach_evidence,
     reached_words,
     recent,
-    standing,
     steps,
     surely_wrong,
     sureness,
@@ -42,7 +42,7 @@ def from_signals(track: Track) -> Judgement | None:
         return None
     if len(surely_wrong(track)):  # taught the opposite: another failure
         return None
-    if few_outputs(track) and not level(track, "d_update") < THRESHOLDS["slow_d"].value * level(track, "g_update"):
+    if blameless(track):
         return None
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     seen = f"Yet a frozen encoder tells them apart: {reached_words(bad).lower()}."
@@ -54,11 +54,6 @@ def from_signals(track: Track) -> Judgement | None:
     words = f"{told} {seen} So D is too weak to teach G anything. A D loss of {level(track, 'd_loss'):.2f} looks like the "
     words += "balance that theory promises and is not: a frozen encoder that never saw these data sees the difference at once."
     return Judgement(sure, "serious", evidence, words, onset(right, right.values <= THRESHOLDS["accuracy_chance"].value))
-
-
-def few_outputs(track: Track) -> bool:
-    """G has so few outputs that no D could tell by looking at the next ones: not D's weakness."""
-    return standing(track, "duplicates") > THRESHOLDS["duplicates"].value
 
 
 RULE = Rule(

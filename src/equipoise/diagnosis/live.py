@@ -145,6 +145,12 @@ def surely_wrong(track: Track) -> Series:
     return now if wrong and apart < THRESHOLDS["logits_inverted"].value else now.last(0)
 
 
+def blameless(track: Track) -> bool:
+    """Whether D can't be blamed for being at chance: G has few outputs, each new, and D learns as fast as G does."""
+    few = standing(track, "duplicates") > THRESHOLDS["duplicates"].value
+    return few and not level(track, "d_update") < THRESHOLDS["slow_d"].value * level(track, "g_update")
+
+
 def equivalent(series: Series) -> Series:
     """The accuracy of two Gaussians of equal width whose separation is r: Phi(r / sqrt(1 - r^2))."""
     r = np.clip(np.nan_to_num(series.values), -0.9999, 0.9999)

@@ -40,15 +40,18 @@ LOSS = (
 )
 
 
+LOOKS = 4  # exams, for one part of the data: fewer reals, more noise
+
+
 def from_signals(track: Track) -> Judgement | None:
     """Complete: variety is gone. Partial: some of the data is never made."""
     reached = reach(track)
     if reached is None:
-        return few_outputs(track)
-    return few_outputs(track) or complete(track, reached) or partial(track, reached)
+        return of_few_outputs(track)
+    return of_few_outputs(track) or complete(track, reached) or partial(track, reached)
 
 
-def few_outputs(track: Track) -> Judgement | None:
+def of_few_outputs(track: Track) -> Judgement | None:
     """Most fakes are copies of each other: a collapse whatever the samples reach, and as soon as three exams say so."""
     repeated = exams(track, "duplicates")
     if len(repeated) < TOGETHER or track.step < WARM_UP_STEPS or not repeated.median > THRESHOLDS["duplicates_most"].value:
@@ -96,25 +99,28 @@ def complete(track: Track, reached: Course) -> Judgement | None:
 def partial(track: Track, reached: Course) -> Judgement | None:
     """The samples lie on the data, and leave a part of it out."""
     least, on = course(track, "coverage_least"), standing(track, "precision_wide")
-    limit = THRESHOLDS["coverage_least"]
-    if least is None or least.improving or not least.now < limit.value or reached.improving:
+    if least is None or least.improving or reached.improving:
+        return None
+    lately = history(track, "coverage_least").last(LOOKS)
+    if (
+        not lately.median < THRESHOLDS["coverage_least"].value
+        or not lately.values.max() < THRESHOLDS["coverage_least_ever"].value
+    ):
         return None
     if on < THRESHOLDS["precision_low"].value or reached.now < THRESHOLDS["coverage_off"].value:
         return None  # all of it is poor: that is no missing part
-    told = (
-        f"Of the least covered part of the data (one of eight) the samples reach {percent(least.now)} ({steps(least.series)}),"
-    )
+    told = f"Of the least covered part of the data (one of eight) the samples reach {percent(lately.median)} ({steps(lately)}),"
     told += f" of all of it {percent(reached.now)}"
     told += f"; {percent(on)} of them lie on the data." if on == on else "."
     evidence = (
-        Evidence.of("coverage_least", least.series, least.now, "<", "coverage_least", told),
+        Evidence.of("coverage_least", lately, lately.median, "<", "coverage_least", told),
         Evidence.of("precision_wide", exams(track, "precision_wide"), on, ">", "precision_low", "The samples lie on the data."),
     )
     words = (
         f"{told} G leaves out a part: a partial collapse. {LOSS} It is not lack of quality, which would lower all parts alike."
     )
     severity: Severity = "serious" if is_poor(reached) else "warning"
-    return Judgement(sureness(least.now, "coverage_least"), severity, evidence, words, begin(track, reached))
+    return Judgement(sureness(lately.median, "coverage_least"), severity, evidence, words, begin(track, reached))
 
 
 def fallen(reached: Course) -> bool:

@@ -7,6 +7,7 @@ from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
     WARM_UP,
     Course,
+    blameless,
     exams,
     history,
     percent,
@@ -57,7 +58,7 @@ def coin(track: Track, bad: Course) -> Judgement | None:
     """D has never told reals from fakes, not even at the beginning, when that is easiest."""
     name, right = telling(track)
     right = right.finite
-    if len(right) < 20 or len(surely_wrong(track)):
+    if len(right) < 20 or len(surely_wrong(track)) or blameless(track):
         return None
     best = float(np.quantile(right.values, 0.9))
     if not best <= THRESHOLDS["accuracy_never"].value:
