@@ -76,6 +76,10 @@ FAILURES: dict[str, tuple[str, Changes]] = {
     "other samples in eval": ("batch_norm_mode", {"eval_gap": 1.2}),
 }
 
+INVERTED: Changes = {
+    "accuracy_real": 0.02, "accuracy_fake": 0.03, "logit_real": -8.0, "logit_fake": 8.0, "logit_std": 8.0, "d_loss": 1e-3,
+    "g_loss": 1e-3, "d_real": 0.01, "d_fake_after": 0.99,
+}  # fmt: skip
 HEALTHY: dict[str, Changes] = {
     "as measured": {},
     "at equilibrium": {"accuracy_real": 0.5, "accuracy_fake": 0.5, "d_loss": 0.6931, "logit_real": 0.01, "logit_fake": 0.0,
@@ -149,6 +153,33 @@ def test_no_rule_breaks_on_whatever_a_track_may_hold(name: str) -> None:
         for points in (1, 2, 7, 300):
             RULES[name].judge(Track.of({"step": i, **dict.fromkeys(everything, value)} for i in range(points)))
     RULES[name].judge(Track.of(({"step": i, signal: 0.5} for i, signal in enumerate(everything)), Facts()))
+
+
+def without_pushes(**changes: Curve) -> Track:
+    """As a run of ours has it, which does not record who pushes whom."""
+    found = run(**changes)
+    return Track.of(
+        (
+            {"step": step, **{n: found[n].values[i] for n in STEPS if "push" not in n}}
+            for i, step in enumerate(found["d_loss"].steps)
+        ),
+        found.facts,
+    )
+
+
+def test_labels_that_are_swapped_are_told_by_a_d_that_is_sure_and_wrong_of_both() -> None:
+    assert diagnose(without_pushes(**INVERTED), RULES).findings[0].name == "swapped_labels"
+    for weak in ({"accuracy_real": 0.4}, {"logit_real": -0.02, "logit_fake": 0.02, "logit_std": 0.03}):  # a D that lags
+        names = [finding.name for finding in diagnose(without_pushes(**INVERTED | weak), RULES).findings]
+        assert "swapped_labels" not in names
+
+
+def test_a_d_that_is_sure_is_frozen_only_where_its_answer_is_flat() -> None:
+    sure = SATURATED | GARBAGE | {"d_loss": 1e-4}
+    frozen = {finding.name for finding in diagnose(run(**sure), RULES).findings}
+    alive = {finding.name for finding in diagnose(run(**sure | {"fake_grad": 5.0}), RULES).findings}
+    assert frozen - alive == {"frozen_training", "vanishing_gradient"}
+    assert "discriminator_dominance" in frozen & alive
 
 
 def test_a_cause_stands_before_what_it_caused() -> None:

@@ -61,6 +61,8 @@ def saturated(track: Track) -> Judgement | None:
     now = recent(series, LONG)
     if len(now) < 3 or not now.median > THRESHOLDS["saturated"].value or not track.facts.logits:
         return None
+    if level(track, "fake_grad") > THRESHOLDS["fake_grad_vanished"].value:
+        return None  # a loss that is not flat there (the non-saturating one) goes on telling G where to go
     told = f"{percent(now.median)} of D's logits are beyond 10 in size ({steps(now)})."
     evidence = Evidence.of("saturation", now, now.median, ">", "saturated", told)
     words = (

@@ -136,13 +136,14 @@ def telling(track: Track) -> tuple[str, Series]:
 
 
 def surely_wrong(track: Track) -> Series:
-    """D's newest accuracies where D is wrong nearly always and sure of it; empty else. A weak D that lags behind G is
-    wrong, too, but not sure.
+    """D's newest accuracies where D is wrong nearly always, of reals and of fakes, and sure of it; empty else. A weak D
+    that lags behind G is wrong, too, but of fakes alone, or not sure.
     """
     now = recent(accuracy(track), LONG)
+    limit = THRESHOLDS["accuracy_inverted"].value
+    both = max(recent(track[name], LONG).median for name in ("accuracy_real", "accuracy_fake")) if len(now) >= 10 else 1.0
     apart = level(track, "logit_real") - level(track, "logit_fake")
-    wrong = len(now) >= 10 and now.median < THRESHOLDS["accuracy_inverted"].value and now.values.max() < 0.5
-    return now if wrong and apart < THRESHOLDS["logits_inverted"].value else now.last(0)
+    return now if both < limit and now.values.max() < 0.5 and apart < THRESHOLDS["logits_inverted"].value else now.last(0)
 
 
 def blameless(track: Track) -> bool:

@@ -53,9 +53,9 @@ def from_scores(track: Track) -> Judgement | None:
     told = f"D is right about {percent(now.median)} of reals and fakes, where a coin is right about half ({steps(now)})."
     evidence = Evidence.of("accuracy_real, accuracy_fake", now, now.median, "<", "accuracy_inverted", told)
     words = (
-        f"{told} Nobody errs so often by accident: D calls fakes real and reals fake because it is taught to. Both losses as "
-        "the loop prints them go to "
-        "0 then. If your loop labels reals 0 and fakes 1 on purpose, and G's labels agree, nothing is wrong."
+        f"{told} Nobody errs so often by accident: D calls fakes real and reals fake because it is taught to. Both losses, as "
+        "the loop prints them, go to 0 then. If your loop labels reals 0 and fakes 1 on purpose, and G's labels agree, "
+        "nothing is wrong."
     )
     sure = min(sureness(now.median, "accuracy_inverted"), 0.85)
     right = accuracy(track).finite
