@@ -7,6 +7,7 @@ from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
     LONG,
     history,
+    level,
     onset,
     percent,
     recent,
