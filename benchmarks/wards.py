@@ -239,11 +239,11 @@ def failures(data: str) -> list[Ward]:
             Ward(
                 "few-samples",
                 data,
-                "a hundred training samples",
+                "fifty training samples, each seen five hundred times",
                 frozenset({"overfitting", "memorisation"}),
                 ANY_OUTCOME | STRONG | {"leaking_augmentation"},
-                {"batch": 16},
-                lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 100, seed)},
+                {"batch": 16, "steps": 1600, "checkpoints": {"every_steps": 160, "keep_last": 1}},
+                lambda ward, seed: {"data": few(source(ward.data, seed=seed), source(ward.data, "test", seed), 50, seed)},
                 certain=True,
             )
         )
