@@ -27,7 +27,7 @@ from equipoise.logs import convert
 LEAST = 6  # moments of a log: with fewer, only what is plain is said
 SUSPICION = 0.4  # a finding at least this sure, and less than a finding has to be, leaves a log undecided
 FILES = ("stats.jsonl", "signals.jsonl", "metrics.csv", "loss_log.txt", "training.log", "train.log", "log.txt")
-RECIPE, WATCHED = "recipe.yaml", "watch.json"  # that make a folder a run of ours
+RECIPE, WATCHED, FACTS = "recipe.yaml", "watch.json", "facts.json"  # one of the first two makes a folder ours
 EVENTS = "events.out.tfevents*"
 
 
@@ -51,9 +51,10 @@ def report(path: str | Path) -> Report:
     where = Path(path)
     if where.is_dir():
         if (where / RECIPE).is_file():
-            return Report(judge(track_of(where, facts_of(where / RECIPE)), RULES), where, "run folder of equipoise")
+            facts = kept(where / FACTS) if (where / FACTS).is_file() else facts_of(where / RECIPE)
+            return Report(judge(track_of(where, facts), RULES), where, "run folder of equipoise")
         if (where / WATCHED).is_file():
-            return Report(judge(track_of(where, watched(where / WATCHED)), RULES), where, "folder of a watched loop")
+            return Report(judge(track_of(where, kept(where / WATCHED)), RULES), where, "folder of a watched loop")
         several_d = sorted(file.parent for file in where.glob(f"*/{WATCHED}"))
         if several_d:  # a watched loop with a folder for each discriminator
             return max((replace(report(folder), pair=folder.name) for folder in several_d), key=lambda r: trouble(r.diagnosis))
@@ -110,8 +111,8 @@ def track_of(folder: Path, facts: Facts) -> Track:
     return track
 
 
-def watched(file: Path) -> Facts:
-    """What a watched loop wrote of its game."""
+def kept(file: Path) -> Facts:
+    """What a run, or a watched loop, wrote of its game."""
     try:
         about = plain_json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
@@ -120,7 +121,7 @@ def watched(file: Path) -> Facts:
         raise RunError(f"{file}: is not what equipoise writes")
     known = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
     notes = known.get("notes")
-    return Facts(**{**known, "source": "watch", "notes": tuple(map(str, notes)) if isinstance(notes, list) else ()})
+    return Facts(**{**known, "notes": tuple(map(str, notes)) if isinstance(notes, list) else ()})
 
 
 def labels(settings: Mapping[str, Any]) -> tuple[float, float]:
@@ -151,13 +152,13 @@ def entropy(p: float) -> float:
 
 
 def facts_of(recipe: Path) -> Facts:
-    """What a recipe says of the game that matters to rules; read as plain YAML, since building a recipe needs torch."""
+    """What the recipe of an older run says of the game; read as plain YAML, since building a recipe needs torch."""
     try:
         settings = yaml.safe_load(recipe.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise RunError(f"{recipe}: can't be read ({error})") from None
-    settings = settings if isinstance(settings, dict) else {}
-    objective = settings.get("objective")
+    settings = settings if isinstance(settings, dict) else {"objective": None}
+    objective = settings.get("objective", "non_saturating")  # a recipe leaves out what is at its default
     objective = objective.get("kind") if isinstance(objective, dict) else objective
     name = objective if isinstance(objective, str) else ""
     d, floor, g = levels(name, *labels(settings))

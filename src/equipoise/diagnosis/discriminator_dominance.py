@@ -31,6 +31,9 @@ CARD = Card(
 
 def from_signals(track: Track) -> Judgement | None:
     """D is nearly always right. With poor samples it is a failure, with good ones a remark."""
+    given_up = hopeless(track)
+    if given_up is not None:
+        return given_up
     name, right = telling(track)
     now = recent(right)
     bad = poor(track)
@@ -51,6 +54,22 @@ def from_signals(track: Track) -> Judgement | None:
     return Judgement(0.4, "note", tuple(evidence), f"{told} {REMARK}", begin)
 
 
+def hopeless(track: Track) -> Judgement | None:
+    """D gives G's samples next to no chance, and goes on doing so: plain within a few dozen records, whatever D's own loss."""
+    g = track["g_loss"]
+    now = g.last(LASTING).finite
+    if track.facts.objective != "non_saturating" or len(now) < LASTING:
+        return None
+    limit = THRESHOLDS["g_loss_hopeless"].value
+    if not (now.median > limit and float((now.values > limit).mean()) >= MOSTLY):
+        return None
+    told = f"G's loss is {now.median:.0f} ({steps(now)}): D gives its samples a chance of one in e^{now.median:.0f}."
+    evidence = Evidence.of("g_loss", now, now.median, ">", "g_loss_hopeless", told)
+    begin = onset(g, g.values > limit)
+    return Judgement(sureness(now.median, "g_loss_hopeless"), "serious", (evidence,), f"{told} {MEANS} {NOT}", begin)
+
+
+LASTING, MOSTLY = 20, 0.6  # records in a row, and how many of them
 LOG = 200  # records
 MEANS = (
     "D has run away: what it tells G is either next to nothing or noise, and G does not catch up. "
