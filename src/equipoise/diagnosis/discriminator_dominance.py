@@ -1,5 +1,7 @@
 """D tells reals from fakes too easily and G does not catch up."""
 
+import numpy as np
+
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.live import (
@@ -43,7 +45,7 @@ def from_signals(track: Track) -> Judgement | None:
     told = f"D is right about {percent(now.median)} of reals and fakes ({steps(now)})."
     evidence = [Evidence.of(name, now, now.median, ">", limit, told)]
     begin = onset(right, right.values >= THRESHOLDS["accuracy_ahead"].value)
-    if bad:
+    if bad and not catching_up(track):
         seen = f"{reached_words(bad)}."
         evidence.append(reach_evidence(bad, seen))
         return Judgement(sureness(now.median, limit), "serious", tuple(evidence), f"{told} {seen} {MEANS} {NOT}", begin)
@@ -52,6 +54,14 @@ def from_signals(track: Track) -> Judgement | None:
         sure = min(lost.confidence, sureness(now.median, limit), 0.75)
         return Judgement(sure, "warning", (*evidence, *lost.evidence), f"{told} {lost.words} {NOT}", begin)
     return Judgement(0.4, "note", tuple(evidence), f"{told} {REMARK}", begin)
+
+
+def catching_up(track: Track) -> bool:
+    """D's loss grows: G is getting somewhere, although its samples do not reach the data yet."""
+    d = track["d_loss"].finite
+    now = recent(d)
+    before = d.values[-2 * len(now) : -len(now)]
+    return len(before) == len(now) > 0 and now.median > THRESHOLDS["catching_up"].value * float(np.median(before)) > 0
 
 
 def hopeless(track: Track) -> Judgement | None:

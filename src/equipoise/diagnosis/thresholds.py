@@ -25,6 +25,9 @@ THRESHOLDS: dict[str, Threshold] = {
     "accuracy_dominance": Threshold(
         0.95, "two-mode to 8-mode mixtures: collapse by a strong D reads 0.90-1.0, healthy 0.50-0.70", sure=0.99
     ),
+    "catching_up": Threshold(
+        1.4, "D's loss over that of the window before: it rises to its equilibrium as G improves (FAILURES.md, section 3h)"
+    ),
     "accuracy_ahead": Threshold(
         0.9, "as accuracy_dominance, where the samples are poor as well: collapse by a strong D reads 0.90-1.0", sure=0.98
     ),
