@@ -29,7 +29,7 @@ from equipoise.signals.ring import Ring, Window
 from equipoise.signals.updates import Updates
 
 FIXED = 64  # latents whose fakes are compared from exam to exam
-STANDING = 256  # latents for the standing statistics of batch normalisation, in an exam
+STANDING = 128  # latents for the standing statistics of batch normalisation, in an exam
 EXAMS, LOOKS = 20, 100  # in a short run: at least so many exams, and looks of the doctor
 MOST_BATCHES, LEAST = 8, 64  # batches of samples in an exam; samples, however small the batch
 RAREST, OFTENEST = 500, 20  # steps between exams; the latter for each batch of an exam's samples, to keep the price low
