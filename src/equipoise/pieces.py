@@ -244,8 +244,8 @@ class Terms:
     d_fake_after: Tensor  # D's logits on fresh fakes, after D moved and before G does
     d_loss: Tensor  # the objective's loss, mean convention
     g_loss: Tensor
-    fake_grad: Tensor | None = None  # [B, ...] of G's whole loss by `fake`; None where nothing reached it
     extra: dict[str, Tensor] = field(default_factory=dict)  # each trick's term, by name: 'd/r1', 'g/feature_matching'
+    fake_grad: Tensor | None = None  # [B, ...] of G's whole loss by `fake`; None where nothing reached it
 
 
 @dataclass(frozen=True)

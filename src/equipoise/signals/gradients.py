@@ -6,6 +6,8 @@ from torch import Tensor, nn
 from equipoise.game import Game
 from equipoise.pieces import Card, Signal, Terms
 
+EVERY = 5  # steps: it passes over all gradients
+
 CARD = Card(
     name="gradients",
     title="The norm of each player's gradient in the step just done",
@@ -13,7 +15,7 @@ CARD = Card(
     source="Arjovsky and Bottou 2017, section 2.2: G's gradient vanishes or is all noise as D becomes perfect",
     helps="A norm that vanishes (saturation) or explodes shows many steps before the losses do",
     hurts="Says nothing about directions: a cycle has perfectly healthy norms",
-    cost="one pass over the gradients",
+    cost="one pass over the gradients, every fifth step",
 )
 
 
@@ -31,4 +33,4 @@ def measure(game: Game, terms: Terms) -> tuple[Tensor, ...]:
     return norm(game.D.module), norm(game.G.module)
 
 
-GRADIENTS = Signal(CARD, ("d_grad", "g_grad"), measure)
+GRADIENTS = Signal(CARD, ("d_grad", "g_grad"), measure, EVERY)
