@@ -137,7 +137,7 @@ def test_a_watched_loop_with_two_discriminators_tells_of_the_worse(tmp_path: Pat
     for name, more in (("D_A", {}), ("D_B", dying)):
         (tmp_path / "w" / name).mkdir(parents=True)
         (tmp_path / "w" / name / "watch.json").write_text(json.dumps({"objective": "non_saturating", "source": "watch"}))
-        jsonl(tmp_path / "w" / name / "signals.jsonl", [record(i, **wobbling(more, i)) for i in range(1, 200)])
+        jsonl(tmp_path / "w" / name / "signals.jsonl", [record(i, **wobbling(more, i)) for i in range(1, 260)])
     told = tell(tmp_path / "w")
     assert told["name"] == "w: D_B" and "2 discriminators" in told["notes"][0]
     assert told["verdict"]["label"] == "discriminator_dominance"

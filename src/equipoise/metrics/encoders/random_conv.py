@@ -27,7 +27,7 @@ class RandomConv(nn.Module):
         for out in WIDTHS:
             if smallest < 4:
                 break
-            conv = nn.utils.skip_init(nn.Conv2d, channels, out, 4, stride=2, padding=1, bias=False)
+            conv = nn.utils.skip_init(nn.Conv2d, channels, out, 4, stride=2, padding=1, bias=False)  # type: ignore[no-untyped-call]
             nn.init.orthogonal_(conv.weight, gain=2**0.5, generator=rng)
             layers.append(conv.requires_grad_(False))
             channels, smallest = out, smallest // 2
