@@ -16,7 +16,7 @@ from equipoise.choose import choose, located
 from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError, did_you_mean
 from equipoise.game import Game
-from equipoise.history import History
+from equipoise.history import CLOSING, History
 from equipoise.own import Own
 from equipoise.pieces import Objective, Trick
 from equipoise.progress import Progress, Quiet
@@ -189,6 +189,8 @@ def resume(
             run.write_recipe(recipe.to_yaml())  # so that a later resume knows it
         if training.clock.finished:
             progress.message(f"{run.path}: is at its end, step {step:,}; go further with --epochs or --steps")
+            if any(record.get(CLOSING) and record["step"] == step for record in History(run.signals).read("step")):
+                return Run(run.path, recipe, game, source_facts(source))  # its last words are written
         for history in (run.signals, run.findings, run.evaluations):
             History(history).truncate_after(step)
         training.recall(None if found is None else step)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +23,12 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("diagnosis")
+    found = importlib.util.spec_from_file_location("trial_of_the_diagnosis", BENCHMARKS / "diagnosis.py")
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)  # `import diagnosis` would find the tests of that name
+    monkeypatch.setitem(sys.modules, found.name, module)
+    found.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
