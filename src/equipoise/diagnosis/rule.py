@@ -75,7 +75,9 @@ class Rule:
         if not found:
             return None
         best = max(found, key=lambda judgement: judgement.confidence)
-        evidence = tuple(one for judgement in found for one in judgement.evidence)
+        evidence = tuple(
+            dict.fromkeys(one for judgement in found for one in judgement.evidence)
+        )  # two readings may see the same
         since = min((one.window[0] for one in best.evidence), default=track.step) if best.since is None else best.since
         return Finding(
             name=self.card.name,
