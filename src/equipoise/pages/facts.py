@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from equipoise import recipe as recipes
+from equipoise.diagnosing import entropy
 from equipoise.diagnosis.track import Facts
 from equipoise.errors import SettingError
 from equipoise.objectives import OBJECTIVES
@@ -45,7 +44,3 @@ def floor(objective: str, takes_targets: bool, real: float, fake: float) -> floa
     if objective in BOUNDED:
         return 0.0
     return (entropy(real) + entropy(fake)) / 2 if takes_targets else None
-
-
-def entropy(p: float) -> float:
-    return -sum(q * math.log(q) for q in (p, 1 - p) if 0 < q < 1)
