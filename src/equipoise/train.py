@@ -110,7 +110,8 @@ class Training:
         if not (log or exam):
             return
         window = self.observer.record(self.when(), log, exam, closing)
-        self.progress.update({**window.values, **self.place()})
+        if log:  # an exam alone has no losses to show
+            self.progress.update({**window.values, **self.place()})
         if window.first_bad is not None:
             tensor = nonfinite.first(self.game, self.observer.terms)
             where = f" (the first tensor that is no number: {tensor})" if tensor is not None else ""
