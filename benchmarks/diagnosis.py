@@ -31,10 +31,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: one run a core
 
 import record
 import torch
-from wards import WARDS, Ward, energy, source
 
 import equipoise
 from equipoise import plain_json
+from equipoise.clinic.wards import WARDS, Ward, energy, source
 from equipoise.diagnosis import RULES
 from equipoise.diagnosis.doctor import diagnose
 from equipoise.diagnosis.track import Facts

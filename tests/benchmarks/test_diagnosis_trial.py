@@ -33,7 +33,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def wards(trial: ModuleType) -> ModuleType:
-    return importlib.import_module("wards")
+    return importlib.import_module("equipoise.clinic.wards")
 
 
 def test_wilson(trial: ModuleType) -> None:
