@@ -20,9 +20,11 @@ from equipoise.history import CLOSING, History
 from equipoise.own import Own
 from equipoise.pieces import Objective, Trick
 from equipoise.progress import Progress, Quiet
+from equipoise.rebuild import remaining
 from equipoise.recipe import Recipe
 from equipoise.run_folder import RunFolder
 from equipoise.train import Training
+from equipoise.treating import Treatment, resumed
 
 MOST_SAMPLES = 10_000_000  # drawn at once
 DATA_FACTS = {"name": str, "shape": list, "length": int, "facts": dict}  # without which no samples can be drawn
@@ -37,6 +39,7 @@ class Run:
     game: Game
     facts: dict[str, Any]  # what data.json says: name, shape, classes, and how samples are written back
     stopped_by: signal.Signals | None = None
+    given_up: str = ""  # why the treatment ended it
 
     @property
     def generator(self) -> nn.Module:
@@ -60,6 +63,10 @@ class Run:
     def findings(self) -> list[dict[str, Any]]:
         """The records of findings.jsonl: what was found, and what has passed, at which step."""
         return list(History(RunFolder(self.path).findings).read("step"))
+
+    def actions(self) -> list[dict[str, Any]]:
+        """The records of actions.jsonl: what was done about findings, and what came of it."""
+        return list(History(RunFolder(self.path).actions).read("step"))
 
     def evaluations(self) -> list[dict[str, Any]]:
         """The records of evaluations.jsonl: the distance at each checkpoint."""
@@ -123,10 +130,13 @@ def fit(
         progress.message(said)
     source = given.to(build.device(found.device)) if given is not None else build.source(found)
     heldout = build.heldout(found, given=source) if given is None else source.heldout
+    spare = remaining(own, found) if found.treat else own
     game = build.game(found, source, own)
     run = RunFolder.new(out, found.name)
     with run.created(found.to_yaml(), source_facts(source)):
         training = Training(run, found, source, game, progress, heldout)
+        if found.treat:
+            training.treatment = Treatment(training, found, source, spare)
         run.write_facts(training.observer.facts)
     with run.locked():
         try:
@@ -164,6 +174,7 @@ def resume(
         recipe, _ = find_recipe(run.recipe, end)
         source = data.to(build.device(recipe.device)) if isinstance(data, Source) else build.source(recipe, data)
         found = checkpoint.newest(run.checkpoints)
+        given = recipe, source, remaining(own, recipe)
         if found is None:
             progress.message("no checkpoint yet: the run starts anew from its recipe")
             game = build.game(recipe, source, own)
@@ -176,13 +187,16 @@ def resume(
                     f"{run.path}: the data is not what this run was trained on ({source.name}: {len(source)} samples, "
                     "other content); give the old data with --data, or go on all the same with --accept-changed-data"
                 )
+            recipe, source, own = resumed(recipe, source, own, found.facts)
             game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")
         step = game.steps
         heldout = source.heldout if isinstance(data, Source) else build.heldout(recipe, data, source)
         training = Training(run, recipe, source, game, progress, heldout)
+        if recipe.treat:
+            training.treatment = Treatment(training, *given)
         if found is not None:
-            training.observer.load(found.tensors, found.facts)
+            training.go_on(found.tensors, found.facts)
         if training.clock.overdue:
             raise RunError(f"{run.path}: {step:,} steps ({training.clock.epoch:g} epochs) are done already; give a later end")
         if end:
@@ -191,7 +205,7 @@ def resume(
             progress.message(f"{run.path}: is at its end, step {step:,}; go further with --epochs or --steps")
             if any(record.get(CLOSING) and record["step"] == step for record in History(run.signals).read("step")):
                 return Run(run.path, recipe, game, source_facts(source))  # its last words are written
-        for history in (run.signals, run.findings, run.evaluations):
+        for history in (run.signals, run.findings, run.evaluations, run.actions):
             History(history).truncate_after(step)
         training.recall(None if found is None else step)
         return finish(training)
@@ -203,9 +217,12 @@ def finish(training: Training) -> Run:
     finally:
         training.progress.finish({})
         training.observer.close()
+        if training.treatment is not None:
+            training.treatment.close()
         training.evaluations.close()
     facts = source_facts(training.source)
-    return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by)
+    ended = training.treatment.ended if training.treatment is not None else ""
+    return Run(training.run.path, training.recipe, training.game, facts, training.stopped_by, ended)
 
 
 def load(
@@ -230,6 +247,7 @@ def load(
     if found is None:
         raise RunError(f"{run.path}: there is no checkpoint to draw samples from; go on with: equipoise resume {run.path}")
     shape_only = Source(facts["name"], tuple(facts["shape"]), facts["length"], device=build.device(recipe.device))
+    recipe, _, own = resumed(recipe, shape_only, own, found.facts)
     game = build.restored(recipe, shape_only, found.tensors, found.facts, own)
     return Run(run.path, recipe, game, facts)
 

@@ -72,10 +72,12 @@ def heldout(recipe: Recipe, path: str | Path | None = None, given: Source | None
     return found.to(device(recipe.device))
 
 
-def game(recipe: Recipe, source: Source, own: Own = NOTHING, playing: list[Trick] | None = None) -> Game:
-    """A fresh game of the recipe and of what is the user's own; `playing` takes the place of all its tricks."""
+def game(recipe: Recipe, source: Source, own: Own = NOTHING, playing: list[Trick] | None = None, attempt: int = 0) -> Game:
+    """A fresh game of the recipe and of what is the user's own; `playing` takes the place of all its tricks, and each
+    `attempt` has first weights of its own.
+    """
     own.check(recipe)
-    torch.manual_seed(mix(recipe.seed, "weights"))
+    torch.manual_seed(mix(recipe.seed, "weights", attempt) if attempt else mix(recipe.seed, "weights"))
     if own.generator is not None and own.discriminator is not None:
         generator, discriminator = own.generator, own.discriminator
     else:

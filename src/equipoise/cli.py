@@ -156,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=whole)
     train.add_argument("--device", help="auto, cpu, cuda, cuda:1, ...")
     train.add_argument("--checkpoint-every", type=positive, metavar="STEPS")
+    train.add_argument("--treat", action="store_true", help="treat what is found wrong, while it trains (default: advise)")
     train.add_argument("--dry-run", action="store_true", help="print the resolved recipe and what it would cost")
     train.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -274,6 +275,8 @@ def overrides_of(options: argparse.Namespace) -> dict[str, Any]:
     for key, name in (("epochs", "epochs"), ("steps", "steps"), ("seed", "seed"), ("device", "device")):
         if getattr(options, name) is not None:
             overrides[key] = getattr(options, name)
+    if options.treat:
+        overrides["treat"] = True
     if options.checkpoint_every is not None:
         overrides["checkpoints.every_steps"] = options.checkpoint_every
         overrides["checkpoints.every_epochs"] = None
@@ -303,7 +306,7 @@ def ended(run: Run, quiet: bool) -> int:
         return 128 + int(run.stopped_by)
     if not quiet:
         print(describe.result(run))
-    return 0
+    return FAILED if run.given_up else 0
 
 
 def do_sample(options: argparse.Namespace) -> int:

@@ -59,7 +59,7 @@ def looks(steps: int) -> int:
     return max(LOOK_OFTENEST, min(LOOK_RAREST, steps // LOOKS))
 
 
-def facts_of(game: Game, recipe: Recipe, source: Source, steps: int) -> Facts:
+def facts_of(game: Game, recipe: Recipe, source: Source, steps: int, origin: float = 0) -> Facts:
     """What rules may know of a run besides its signals."""
     at_equilibrium = game.equilibrium()
     name = game.objective.card.name
@@ -72,7 +72,8 @@ def facts_of(game: Game, recipe: Recipe, source: Source, steps: int) -> Facts:
         logits=at_equilibrium.logit is not None and game.objective.takes_targets,
         batch=recipe.batch,
         samples=len(source),
-        steps_planned=steps,
+        steps_planned=max(1, steps - int(origin)),
+        origin=origin,
     )
 
 
@@ -87,6 +88,7 @@ class Observer:
     game: Game
     steps: int  # planned
     say: Callable[[str], None]
+    origin: float = 0  # the step since which this game is played
     signals: History = field(init=False)
     findings: History = field(init=False)
 
@@ -94,7 +96,7 @@ class Observer:
         self.updates = Updates()
         self.ring = Ring(watched(self.updates), self.recipe.log_every, self.game.at.device)
         self.signals, self.findings = History(self.run.signals), History(self.run.findings)
-        self.facts = facts_of(self.game, self.recipe, self.source, self.steps)
+        self.facts = facts_of(self.game, self.recipe, self.source, self.steps, self.origin)
         self.visits = Visits(RULES, self.facts, looks(self.steps))
         self.every = cadence(self.recipe, self.source, self.steps)
         self.examiner = self._examiner() if self.every else None

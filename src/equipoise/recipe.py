@@ -19,6 +19,7 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.pieces import Trick
+from equipoise.remedies import REMEDIES
 from equipoise.settings import convert, join, override, typed
 from equipoise.tricks import TRICKS
 
@@ -94,6 +95,7 @@ class Recipe:
     precision: Literal["float32", "bf16"] = "float32"
     seed: int = 0
     device: str = "auto"
+    treat: bool | list[str] = False  # what is found wrong while it trains; names: with these remedies alone, in this order
     log_every: int = 10  # steps of one record in signals.jsonl: the mean over them
     grids: Grids = field(default_factory=Grids)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
@@ -105,6 +107,9 @@ class Recipe:
             raise SettingError("log_every", f"must be {LONGEST_WINDOW:,} or less, not {self.log_every:,}")
         if (self.epochs is None) == (self.steps is None):
             raise SettingError("epochs", "give either epochs or steps")
+        for name in self.treat if isinstance(self.treat, list) else ():
+            if name not in REMEDIES:
+                raise SettingError("treat", unknown(name, REMEDIES))
         if self.objective not in (*OBJECTIVES, CUSTOM):
             raise SettingError("objective", unknown(self.objective, OBJECTIVES))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from equipoise.game import Game
@@ -20,6 +21,7 @@ class Clock:
     step: int = 0
     drawn: int = 0
     drawn_before: int = 0
+    stretch: float = 0.0  # by what share of its planned length the run goes on longer
 
     @classmethod
     def of(cls, recipe: Recipe, batches: int, game: Game) -> Clock:
@@ -31,17 +33,21 @@ class Clock:
     @property
     def finished(self) -> bool:
         if self.steps is not None:
-            return self.step >= self.steps
+            return self.step >= self.end(self.steps)
         assert self.epochs is not None
-        return self.drawn >= self.epochs * self.batches
+        return self.drawn >= self.end(self.epochs * self.batches)
+
+    def end(self, planned: int) -> int:
+        """The planned end, in steps or batches, as it is after all."""
+        return math.ceil(planned * (1 + self.stretch))
 
     @property
     def overdue(self) -> bool:
         """True where the end is a step, or a whole epoch, that lies behind."""
         if self.steps is not None:
-            return self.step > self.steps
+            return self.step > self.end(self.steps)
         assert self.epochs is not None
-        return self.drawn >= (self.epochs + 1) * self.batches
+        return self.drawn >= self.end(self.epochs * self.batches) + self.batches
 
     @property
     def epoch(self) -> float:
@@ -52,11 +58,12 @@ class Clock:
     def total_steps(self) -> int:
         """Steps at the end of the run; an estimate where D and G do not move in turn."""
         if self.steps is not None:
-            return self.steps
+            return self.end(self.steps)
         assert self.epochs is not None
+        planned = self.end(self.epochs * self.batches)
         if not self.step:
-            return self.epochs * self.batches
-        left = self.epochs * self.batches - self.drawn
+            return planned
+        left = planned - self.drawn
         return self.step + max(0, round(left * self.step / self.drawn))
 
     def due(self, *, every_steps: int | None = None, every_epochs: int | None = None) -> bool:

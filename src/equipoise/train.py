@@ -24,6 +24,8 @@ from equipoise.run_folder import RunFolder
 from equipoise.schedule import Clock
 from equipoise.signals import nonfinite
 from equipoise.stop import Stop
+from equipoise.treating import FACTS as TREATED
+from equipoise.treating import Treatment
 
 FAILED_SAVES = 3  # in a row end a run: it would be training for nothing
 
@@ -38,6 +40,7 @@ class Training:
     game: Game
     progress: Progress
     heldout: Source | None = None  # reals that D never sees, to examine it with
+    treatment: Treatment | None = None  # of what is found wrong, where the recipe wants it
     best: float | None = None  # the lowest distance so far
     best_step: int | None = None
     saved: int | None = None  # the newest checkpoint's step
@@ -51,12 +54,31 @@ class Training:
         self.started, self.first_step = time.monotonic(), self.game.steps
         self.order = Order(len(self.source), self.recipe.batch, self.recipe.seed, self.game.at.device)
         self.clock = Clock.of(self.recipe, self.order.batches, self.game)
-        self.observer = Observer(
-            self.run, self.recipe, self.source, self.heldout, self.game, self.planned, self.progress.message
-        )
         self.evaluations = History(self.run.evaluations)
-        self.yardstick = Yardstick(self.source, self.recipe.seed)
-        self.album = Album(self.run, self.recipe, self.source, self.game)
+        self.look_from(0)
+
+    def look_from(self, origin: float) -> None:
+        """Eyes on the game as it is since the step `origin`."""
+        run, recipe, source, game = self.run, self.recipe, self.source, self.game
+        self.observer = Observer(run, recipe, source, self.heldout, game, self.planned, self.progress.message, origin)
+        self.yardstick = Yardstick(source, recipe.seed)
+        self.album = Album(run, recipe, source, game)
+
+    def seat(self, recipe: Recipe, source: Source, game: Game) -> None:
+        """Go on with another game: what was found of the one before says nothing of it."""
+        self.observer.close()
+        self.recipe, self.source, self.game = recipe, source, game
+        self.heldout = source.heldout if source.heldout is not None else self.heldout
+        self.look_from(self.clock.step)
+        self.run.write_facts(self.observer.facts)
+
+    def go_on(self, tensors: dict[str, torch.Tensor], facts: dict[str, Any]) -> None:
+        """Take up what a checkpoint keeps besides the game: of the eyes, and of a treatment."""
+        if self.treatment is not None and TREATED in facts:
+            self.look_from(facts[TREATED]["origin"])
+            self.treatment.load(tensors, facts)
+            self.run.write_facts(self.observer.facts)
+        self.observer.load(tensors, facts)
 
     def recall(self, step: int | None) -> None:
         """After a resume: which checkpoint was saved last, which was the best so far, how long it took, what was found."""
@@ -73,7 +95,7 @@ class Training:
         """Train to the end, or until asked to stop; leaves a checkpoint in either case."""
         self.progress.start(self.plan())
         with Stop() as stop:
-            while not self.clock.finished and stop.asked is None:
+            while not self.clock.finished and stop.asked is None and not self.given_up:
                 self.step()
             self.close_up()
             if self.saved != self.clock.step:
@@ -85,7 +107,10 @@ class Training:
         self.clock.tick(self.game)
         self.observer.look(terms)
         recipe, clock = self.recipe, self.clock
-        self.look(clock.step % recipe.log_every == 0, self.observer.due(clock.step))
+        log = clock.step % recipe.log_every == 0
+        self.look(log, self.observer.due(clock.step))
+        if log:
+            self.treat()
         if clock.finished:
             self.close_up()
         if clock.due(every_steps=recipe.grids.every_steps, every_epochs=recipe.grids.every_epochs) or clock.finished:
@@ -95,6 +120,15 @@ class Training:
 
     def draw(self, position: int) -> torch.Tensor:
         return self.source.batch(self.order.index(position))
+
+    def treat(self) -> bool:
+        """Let what is found be treated, where the recipe wants it; True where another game is played now."""
+        return self.treatment is not None and self.treatment.visit(self.clock.step)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the treatment has nothing left to try."""
+        return self.treatment is not None and bool(self.treatment.ended)
 
     # ------------------------------------------------------------------------------------------------- look
 
@@ -112,7 +146,7 @@ class Training:
         window = self.observer.record(self.when(), log, exam, closing)
         if log:  # an exam alone has no losses to show
             self.progress.update({**window.values, **self.place()})
-        if window.first_bad is not None:
+        if window.first_bad is not None and not self.treat():
             tensor = nonfinite.first(self.game, self.observer.terms)
             where = f" (the first tensor that is no number: {tensor})" if tensor is not None else ""
             raise DivergedError(
@@ -174,6 +208,8 @@ class Training:
         bad = next((k for k, v in tensors.items() if v.is_floating_point() and not torch.isfinite(v).all()), None)
         if bad is not None:
             self.observer.broken(self.when(), bad, {})
+            if self.treat():
+                return
             raise DivergedError(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
         score = self.yardstick.measure(sampling.best_generator(self.game), self.game)
         self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})
@@ -181,6 +217,9 @@ class Training:
         better = self.best is None or distance < self.best
         seen, about = self.observer.state()
         tensors, facts = tensors | seen, facts | about
+        if self.treatment is not None:
+            treating, what = self.treatment.state()
+            tensors, facts = tensors | treating, facts | what
         facts["data"] = self.source.fingerprint()
         facts["batches"] = self.clock.batches
         try:

@@ -24,6 +24,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["recipe", "metrics", "checkpoint", "run_folder", "progress", "stop"],
     ["own", "build", "schedule", "choose", "pictures", "watching", "observe"],
     ["rebuild"],
+    ["treating"],
     ["train", "export"],
     ["api"],
     ["clinic"],

@@ -1,4 +1,4 @@
-"""What to do about a finding: as a setting of ours, and as a change of anybody's code. The remedies that act come later.
+"""What to do about a finding: as a setting of ours, and as a change of anybody's code. What acts is in remedies/.
 
 `standing` is what was measured, and where nothing was, who says so. Measured means: on mixtures, 5 to 6 seeds, from
 the failed state on (FAILURES.md, section 3), unless it says more.
@@ -155,6 +155,20 @@ RATES = (
         "for a weak D; 5 steps alone recovered 0 of 5 where its rate was far too low: raise that first",
     ),
     Advice(
+        "raise_g_rate",
+        "Raise G's learning rate, at most to D's",
+        "tricks.two_rates.g_rate=2e-4",
+        "for group in optimizer_g.param_groups:\n    group['lr'] = min(4 * group['lr'], d_lr)",
+        "the other way to lessen D's lead; not measured alone",
+    ),
+    Advice(
+        "more_g_steps",
+        "More G steps for each D step",
+        "tricks.cadence.g_steps=2",
+        "train_d(next(batches))\nfor _ in range(2):\n    train_g()",
+        "for a D that wins; many of them cycle: 15 for one failed in 6 of 6 runs",
+    ),
+    Advice(
         "warm_restart",
         "Warm restart: rates fall along a cosine",
         "tricks.two_rates.g_schedule=cosine tricks.two_rates.d_schedule=cosine tricks.two_rates.steps=20000",
@@ -189,6 +203,13 @@ LABELS = (
         "tricks.label_noise.real_low=0.8 tricks.label_noise.fake_high=0",
         "loss_real = bce(D(real), torch.empty_like(d_real).uniform_(0.8, 1.0))  # fakes stay at 0",
         "smoothing with the same mean, and noise: prefer smoothing. On fakes it takes away bad samples' incentive to move",
+    ),
+    Advice(
+        "label_flipping",
+        "Flip one real label of twenty",
+        "tricks.label_flipping.p=0.05 tricks.label_flipping.side=real",
+        "target = torch.where(torch.rand_like(d_real) < 0.05, 0.0, 1.0)  # of reals only\nloss_real = bce(D(real), target)",
+        "smoothing to 0.95 in expectation, with more variance: prefer smoothing",
     ),
     Advice(
         "instance_noise",
@@ -227,6 +248,13 @@ GOALS = (
         "loss_d = torch.nn.functional.softplus(d_fake - d_real).mean()\n"
         "loss_g = torch.nn.functional.softplus(d_real - d_fake).mean()  # with R1 and R2 on D",
         "converges locally and found all modes of stacked MNIST (Huang et al. 2024); not measured here as a treatment",
+    ),
+    Advice(
+        "hinge",
+        "Take the hinge losses, with spectral normalisation of D",
+        "objective=hinge tricks.spectral_norm=on",
+        "loss_d = (relu(1 - D(real)) + relu(1 + D(fake))).mean()\nloss_g = -D(fake).mean()",
+        "usual since Miyato et al. 2018; D stops pushing where it is sure. Healthy with R1 in 6 of 6 runs",
     ),
     Advice(
         "feature_matching",
@@ -363,6 +391,36 @@ AGAIN = (
         "G.load_state_dict(state['G']), D.load_state_dict(state['D'])\n"
         "optimizer_g.load_state_dict(state['optimizer_g']), optimizer_d.load_state_dict(state['optimizer_d'])",
         "the same settings lead to the same place: not a cure by itself",
+    ),
+    Advice(
+        "start_again",
+        "Start both players again in a set-up that is known to work",
+        "objective=non_saturating penalties.r1=on optimizer.kind=adam tricks.ema=on tricks.two_rates=off tricks.cadence=off",
+        "G.apply(initialise), D.apply(initialise)\n"
+        "optimizer_g, optimizer_d = (torch.optim.Adam(p.parameters(), 2e-4, betas=(0.5, 0.999)) for p in (G, D))\n"
+        "# the non-saturating loss, R1 on D, one step each, samples from an average of G",
+        "the non-saturating loss with R1 was healthy in every run on mixtures; it costs what was trained so far",
+    ),
+    Advice(
+        "start_again_slower",
+        "The same at a third of the rates, with three times the R1",
+        "objective=non_saturating penalties.r1.weight=3 optimizer.kind=adam optimizer.lr=7e-5",
+        "optimizer_g, optimizer_d = (torch.optim.Adam(p.parameters(), 7e-5, betas=(0.5, 0.999)) for p in (G, D))",
+        "the next thing where start_again failed",
+    ),
+    Advice(
+        "go_back",
+        "Go back to a checkpoint before the failure, and on from there in a set-up that is known to work",
+        "objective=non_saturating penalties.r1=on tricks.two_rates=off tricks.cadence=off",
+        "# as roll_back, with fresh optimizers, the non-saturating loss and R1 on D",
+        "keeps what was learned before the failure",
+    ),
+    Advice(
+        "new_d",
+        "Start D again, keep G, and go on in a set-up that is known to work",
+        "objective=non_saturating penalties.r1=on tricks.two_rates=off tricks.cadence=off",
+        "# as reset_d, with fresh optimizers, the non-saturating loss and R1 on D",
+        "R1 with D's rate and a new D: 2 of 5 collapsed runs came back, 4 of 5 to 7 modes",
     ),
 )
 

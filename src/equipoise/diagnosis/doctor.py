@@ -96,7 +96,7 @@ class Doctor:
             self._seen[name] = 0
             if name in self.standing and self._news(name, track):
                 self._missed[name] += 1
-                if self._missed[name] >= CLEAR and track.step - self._last[name] >= ABSENT * track.step:
+                if self._missed[name] >= CLEAR and track.step - self._last[name] >= ABSENT * track.age:
                     changes.append(Change("cleared", self.standing.pop(name)))
         for name in self.standing:
             self._newest[name] = newest(self.standing[name], track)

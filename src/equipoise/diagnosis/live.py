@@ -77,7 +77,7 @@ def course(track: Track, name: str) -> Course | None:
     """How a signal went, None while it is too early to say."""
     series = track[name].last(LONGEST).finite
     begin = max(WARM_UP_STEPS, WARM_UP_SHARE * (track.facts.steps_planned or 0))
-    if len(series) < WARM_UP or track.step < begin:
+    if len(series) < WARM_UP or track.age < begin:
         return None
     medians = np.sort(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)[:, TOGETHER // 2]
     before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])

@@ -54,7 +54,7 @@ def from_signals(track: Track) -> Judgement | None:
 def of_few_outputs(track: Track) -> Judgement | None:
     """Most fakes are copies of each other: a collapse whatever the samples reach, and as soon as three exams say so."""
     repeated = exams(track, "duplicates")
-    if len(repeated) < TOGETHER or track.step < WARM_UP_STEPS or not repeated.median > THRESHOLDS["duplicates_most"].value:
+    if len(repeated) < TOGETHER or track.age < WARM_UP_STEPS or not repeated.median > THRESHOLDS["duplicates_most"].value:
         return None
     told = f"{percent(repeated.median)} more of the fakes than of the reals are near-duplicates of others ({steps(repeated)})."
     evidence = Evidence.of("duplicates", repeated, repeated.median, ">", "duplicates_most", told)

@@ -31,6 +31,7 @@ class Facts:
     batch: int | None = None
     samples: int | None = None  # in the training data
     steps_planned: int | None = None
+    origin: float = 0.0  # the game plays as it is since this step: it was treated then, and records up to there are of another
     source: str = "run"  # 'run', 'watch' or 'log'
     notes: tuple[str, ...] = ()  # what the reader wants a person to know
 
@@ -122,6 +123,8 @@ class Track:
     def add(self, record: Mapping[str, Any]) -> None:
         """One moment: `step` and any signals; what is no number is left out."""
         step = float(record["step"])
+        if self.facts.origin and step <= self.facts.origin:
+            return
         for name, value in record.items():
             if name != "step" and isinstance(value, int | float) and not isinstance(value, bool):
                 if name not in self._columns:
@@ -152,6 +155,11 @@ class Track:
     def step(self) -> float:
         """The newest step of all; 0 where there is nothing."""
         return max((float(column.steps[column.n - 1]) for column in self._columns.values()), default=0.0)
+
+    @property
+    def age(self) -> float:
+        """Steps that the game has played as it is."""
+        return max(0.0, self.step - self.facts.origin)
 
     @property
     def points(self) -> int:

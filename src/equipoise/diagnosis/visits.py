@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from equipoise.diagnosis.doctor import Change, Doctor
+from equipoise.diagnosis.doctor import Change, Doctor, rank
+from equipoise.diagnosis.finding import Finding
 from equipoise.diagnosis.rule import Rule
 from equipoise.diagnosis.track import Facts, Track
 
@@ -32,11 +33,18 @@ class Visits:
     def __post_init__(self) -> None:
         self.track, self.doctor = Track(self.facts), Doctor(self.rules)
 
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """What was raised and has not cleared, causes before what they caused."""
+        return rank(list(self.doctor.standing.values()), self.rules)
+
     def take(self, record: Mapping[str, Any]) -> list[Change]:
         """One record of signals.jsonl; what has changed, where the doctor looked."""
         self.track.add(record)
         step = float(record["step"])
         if not (record.get(EXAM) or record.get(BROKEN)) and step < self.looked + self.every:
+            return []
+        if step <= self.facts.origin:
             return []
         self.looked = step
         return self.doctor.look(self.track)

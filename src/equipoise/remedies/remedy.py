@@ -34,7 +34,10 @@ class Patient:
     batch: int
     samples: int | None = None  # in the training data
     foreign: bool = False  # somebody else's loop
-    healthy_steps: int = 0  # trained before the last snapshot of a healthy game; 0: there is none
+    steps: int = 0  # done
+    steps_left: int = 0  # as planned; 0 where nobody knows
+    healthy_steps: int = 0  # done when the last snapshot of a healthy game was taken; 0: there is none
+    rescalable: bool = False  # the data can be brought to another range
     wrong_labels: tuple[str, ...] = ()  # the user's own tricks that ask D to call reals fake
 
 
