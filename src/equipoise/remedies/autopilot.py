@@ -234,13 +234,13 @@ class Autopilot:
         kept: dict[str, Snapshot] = {name: one for name, one in snapshots.items() if one is not None}
         tensors = {f"{name}/{key}": value for name, one in kept.items() for key, value in one.tensors.items()}
         about = {name: {"step": one.step, "lost": one.lost, "facts": one.facts} for name, one in kept.items()}
-        simple = {name: getattr(self, name) for name in ("trials", "tried", "told", "lost", "ended")}
-        return tensors, {**simple, "trial": asdict(self.trial) if self.trial is not None else None, "snapshots": about}
+        counts = {"trials": self.trials, "lost": self.lost, "ended": self.ended, "tried": [*self.tried], "told": [*self.told]}
+        return tensors, {**counts, "trial": asdict(self.trial) if self.trial is not None else None, "snapshots": about}
 
     def load(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         """Take back what `state` gave."""
-        for name in ("trials", "tried", "told", "lost", "ended"):
-            setattr(self, name, facts[name])
+        self.trials, self.lost, self.ended = facts["trials"], facts["lost"], facts["ended"]
+        self.tried, self.told = [*facts["tried"]], [*facts["told"]]
         self.trial = Trial(**facts["trial"]) if facts["trial"] is not None else None
         for name, about in facts["snapshots"].items():
             own = {key.removeprefix(f"{name}/"): value for key, value in tensors.items() if key.startswith(f"{name}/")}
