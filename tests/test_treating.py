@@ -171,7 +171,7 @@ def test_data_in_another_range_is_brought_to_the_one_that_g_can_give(tmp_path: P
 
 
 def test_a_remedy_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="treat.*lower_d_rate"):
+    with pytest.raises(SettingError, match=r"treat.*lower_d_rate"):
         resolve({**BASE, "treat": ["lower_d_rates"]})
 
 

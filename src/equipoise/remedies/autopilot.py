@@ -20,7 +20,9 @@ WINDOW = 0.2  # of the planned steps: how long a trial lasts
 SHORTEST = 100  # steps of a trial, however short the run
 WORTHWHILE = 0.1  # of the planned steps: a healthy snapshot that holds less is not worth going back to
 MOST_TRIALS = 6  # of one run
+PATIENCE = 0.05  # of the planned steps: for so long a finding has to stand, since some pass by themselves
 STRETCH = 0.5  # of the planned steps: by so much lost steps may prolong a run
+GRADUAL = "overfitting"  # a verdict that is a matter of degree: what treats it stays, though it may take more
 CERTAIN = 0.9  # a wiring bug that is so sure, and that nothing here can mend, ends the run
 
 
@@ -89,6 +91,7 @@ class Autopilot:
     told: list[str] = field(default_factory=list)  # findings that nothing here treats, said once
     lost: int = 0  # steps that came to nothing: before a new start, or in a trial that was undone
     ended: bool = False
+    waiting: dict[str, int] = field(default_factory=dict)  # the step at which each standing finding was first seen
     before: Snapshot | None = None  # as it was when the trial began
     healthy: Snapshot | None = None  # at least a window older than ...
     candidate: Snapshot | None = None  # ... the newest one of a game without findings
@@ -110,16 +113,22 @@ class Autopilot:
         if self.ended:
             return
         findings = self.hands.standing()
+        self.waiting = {finding.name: self.waiting.get(finding.name, step) for finding in findings}
         fatal = any(finding.severity == "fatal" for finding in findings)
         if self.trial is not None:
-            if fatal or (step >= self.trial.until and findings):
-                self.undo(step, self.trial, findings[0])
+            failing = [finding for finding in findings if finding.verdict != GRADUAL]
+            if fatal or (step >= self.trial.until and failing):
+                self.undo(step, self.trial, failing[0])
             elif step >= self.trial.until:
-                self.keep(step, self.trial)
-        elif findings:
-            self.treat(step, findings)
-        else:
+                self.keep(step, self.trial, findings)
+        elif not findings:
             self.remember(step)
+        elif any(self.lasts(finding, step) for finding in findings):
+            self.treat(step, findings)
+
+    def lasts(self, finding: Finding, step: int) -> bool:
+        """Whether a finding has stood long enough to be acted on; one that explains all the others needs no time."""
+        return explains_all(finding) or step - self.waiting[finding.name] >= PATIENCE * self.planned
 
     def remember(self, step: int) -> None:
         """Of a game without findings, keep a snapshot now and then: two, since a finding comes later than its cause."""
@@ -131,7 +140,7 @@ class Autopilot:
     def treat(self, step: int, findings: tuple[Finding, ...]) -> None:
         """Try the best remedy that is left for the first finding that has one; where there is none, say so or stop."""
         for finding in findings:
-            if self.attempt(step, finding.name, finding):
+            if self.attempt(step, finding):
                 return
             if explains_all(finding):
                 break
@@ -142,22 +151,22 @@ class Autopilot:
             self.told.append(first.name)
             self.record(step, "advise", first, None, f"nothing here treats {spoken(first.name)}: the finding says what would")
 
-    def attempt(self, step: int, name: str, finding: Finding) -> bool:
-        """Try the best remedy for `name` that was not tried yet and can be applied here; False where there is none."""
+    def attempt(self, step: int, finding: Finding) -> bool:
+        """Try the best remedy that was not tried yet and can be applied here; False where there is none."""
         if self.trials >= MOST_TRIALS:
             return False
         good = self.healthy
         if good is not None and (good.step - good.lost < WORTHWHILE * self.planned or good.step > finding.since):
             good = None
         patient = self.hands.patient(good.step if good is not None else 0)
-        for remedy in ranked(name, self.only, self.counts):
+        for remedy in ranked(finding.name, self.only, self.counts):
             change = remedy.change(patient) if remedy.name not in self.tried else None
             if change is not None and not self.hands.refusal(change):
-                self.begin(step, name, finding, remedy, change)
+                self.begin(step, finding, remedy, change)
                 return True
         return False
 
-    def begin(self, step: int, name: str, finding: Finding, remedy: Remedy, change: Change) -> None:
+    def begin(self, step: int, finding: Finding, remedy: Remedy, change: Change) -> None:
         if change.end:
             self.stop(step, finding)
             return
@@ -170,28 +179,29 @@ class Autopilot:
             self.lost = step
         self.trials += 1
         self.tried.append(remedy.name)
-        self.trial = Trial(remedy.name, name, step, step + self.window)
-        words = f"treats {spoken(name)}: {remedy.advice.title} (on trial for {self.window} steps)"
+        self.trial = Trial(remedy.name, finding.name, step, step + self.window)
+        words = f"treats {spoken(finding.name)}: {remedy.advice.title} (on trial for {self.window} steps)"
         more = {"change": asdict(change), "replaced": replaced, "until": self.trial.until, "lost": self.lost}
         self.record(step, "treat", finding, remedy.name, words, numbers, more)
 
-    def keep(self, step: int, trial: Trial) -> None:
-        words = f"keeps it: no finding in the {step - trial.began} steps since"
+    def keep(self, step: int, trial: Trial, findings: tuple[Finding, ...]) -> None:
+        found = f"{spoken(findings[0].name)} still, which takes more" if findings else "no finding"
+        words = f"keeps it: {found} in the {step - trial.began} steps since"
         self.record(step, "keep", None, trial.remedy, words, self.hands.numbers(), {"treated": trial.finding})
         self.trial, self.before, self.healthy = None, None, None
         self.candidate = self.hands.snapshot(step, self.lost)
 
     def undo(self, step: int, trial: Trial, finding: Finding) -> None:
-        """Back to where the trial began, and on to the next remedy."""
+        """Back to where the trial began, and on from there as it was: what is found again is treated by the next remedy."""
         words = f"undoes it: {spoken(finding.name)} after {step - trial.began} steps"
         numbers = self.hands.numbers()
         self.trial = None
-        if self.before is not None:
-            self.hands.restore(self.before)
-            self.lost = self.before.lost + step - self.before.step
+        before, self.before = self.before, None
+        if before is not None:
+            self.hands.restore(before)
+            self.lost = before.lost + step - before.step
         self.record(step, "undo", finding, trial.remedy, words, numbers, {"treated": trial.finding})
-        self.before = None
-        if not self.attempt(step, trial.finding, finding):
+        if before is None:  # there was no sound game to go back to
             self.treat(step, (finding,))
 
     def stop(self, step: int, finding: Finding) -> None:
@@ -234,12 +244,14 @@ class Autopilot:
         kept: dict[str, Snapshot] = {name: one for name, one in snapshots.items() if one is not None}
         tensors = {f"{name}/{key}": value for name, one in kept.items() for key, value in one.tensors.items()}
         about = {name: {"step": one.step, "lost": one.lost, "facts": one.facts} for name, one in kept.items()}
-        counts = {"trials": self.trials, "lost": self.lost, "ended": self.ended, "tried": [*self.tried], "told": [*self.told]}
+        counts: dict[str, Any] = {"trials": self.trials, "lost": self.lost, "ended": self.ended, "waiting": {**self.waiting}}
+        counts |= {"tried": [*self.tried], "told": [*self.told]}
         return tensors, {**counts, "trial": asdict(self.trial) if self.trial is not None else None, "snapshots": about}
 
     def load(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         """Take back what `state` gave."""
         self.trials, self.lost, self.ended = facts["trials"], facts["lost"], facts["ended"]
+        self.waiting = dict(facts["waiting"])
         self.tried, self.told = [*facts["tried"]], [*facts["told"]]
         self.trial = Trial(**facts["trial"]) if facts["trial"] is not None else None
         for name, about in facts["snapshots"].items():

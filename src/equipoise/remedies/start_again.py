@@ -22,8 +22,6 @@ REMEDY = Remedy(
         "mode_cycling",
         "no_learning",
         "frozen_training",
-        "overfitting",
-        "memorisation",
     ),
     change,
 )
