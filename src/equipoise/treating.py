@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PREFIX, FACTS = "treatment/", "treatment"  # in a checkpoint
 SHOWN = ("d_loss", "g_loss", "d_real", "d_fake_before", "accuracy_real", "accuracy_fake", "coverage", "diversity_encoder")
+IMPOSSIBLE = ("missing_detach", "batch_norm_mode")  # in a game of ours: whatever looks like it is something else
+SWAPPED = "swapped_labels"  # can be told for sure: by asking each trick
 PROBED = 4096  # samples of which the range of the data is taken
 
 
@@ -75,15 +77,19 @@ class Treatment:
             steps_left=max(0, clock.total_steps - clock.step),
             healthy_steps=healthy_steps,
             rescalable=self.range is None,
-            wrong_labels=tuple(trick.card.name for trick in game.tricks if trick in self.mine(game) and swaps(trick, game)),
+            wrong_labels=self.wrong_labels(),
         )
 
-    def mine(self, game: Game) -> list[Trick]:
-        """The user's own tricks of a game."""
-        return [trick for trick in game.tricks if trick.card.name in self.training.recipe.own_tricks]
+    def wrong_labels(self) -> tuple[str, ...]:
+        """The user's own tricks that ask D to call reals fake."""
+        game, own = self.training.game, self.training.recipe.own_tricks
+        return tuple(trick.card.name for trick in game.tricks if trick.card.name in own and swaps(trick, game))
 
     def standing(self) -> tuple[Finding, ...]:
-        return self.training.observer.visits.standing
+        found = self.training.observer.visits.standing
+        if any(finding.name == SWAPPED for finding in found) and not self.wrong_labels():
+            found = tuple(finding for finding in found if finding.name != SWAPPED)
+        return tuple(finding for finding in found if finding.name not in IMPOSSIBLE)
 
     def numbers(self) -> dict[str, float]:
         track = self.training.observer.visits.track

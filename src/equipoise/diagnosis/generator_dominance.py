@@ -32,6 +32,8 @@ CARD = Card(
     cost="the exam of coverage",
 )
 
+AT_CHANCE = 160  # steps
+
 
 def from_signals(track: Track) -> Judgement | None:
     """A frozen encoder tells the fakes apart, and D does not."""
@@ -39,6 +41,8 @@ def from_signals(track: Track) -> Judgement | None:
     now = recent(right, LONG)
     bad = poor(track, "reach_none")
     if bad is None or not now.median <= THRESHOLDS["accuracy_chance"].value:
+        return None
+    if now.steps[-1] - now.steps[0] < AT_CHANCE:  # D may be at chance for a while, as at the start with a penalty
         return None
     if len(surely_wrong(track)):  # taught the opposite: another failure
         return None

@@ -23,12 +23,27 @@ WARM_UP = 4  # exams before outcomes are judged: everybody starts with samples t
 WARM_UP_STEPS = 200  # and steps, however often exams come
 WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
 LONGEST = 60  # exams that are looked at
+APART = 40  # steps between exams that say how samples went: in fewer nothing can have changed
 HISTORY = 4000  # records that are looked at: a look costs the same at any length of a run
 
 
 def recent(series: Series, windows: int = 1) -> Series:
-    """The newest values, finite ones."""
-    return series.last(windows * min(MOST, max(FEWEST, round(SPAN * len(series))))).finite
+    """The newest values, finite ones; where each step has a record of its own, `MOST` of them are no time at all."""
+    n = max(FEWEST, round(SPAN * len(series)))
+    if n > MOST:
+        short = series.steps[-1] - series.steps[-MOST] < WARM_UP_STEPS
+        n = min(n, int((series.steps >= series.steps[-1] - WARM_UP_STEPS).sum())) if short else MOST
+    return series.last(windows * n).finite
+
+
+def spaced(series: Series, steps: float) -> Series:
+    """The newest value, and before it those that lie at least so many steps apart."""
+    kept: list[int] = []
+    for i in range(len(series) - 1, -1, -1):
+        if not kept or series.steps[kept[-1]] - series.steps[i] >= steps:
+            kept.append(i)
+    kept.reverse()
+    return Series(series.steps[kept], series.values[kept])
 
 
 def history(track: Track, name: str) -> Series:
@@ -75,7 +90,10 @@ class Course:
 
 def course(track: Track, name: str) -> Course | None:
     """How a signal went, None while it is too early to say."""
-    series = track[name].last(LONGEST).finite
+    series = track[name]
+    if len(series) > 1 and series.steps[-1] - series.steps[-2] < APART:
+        series = spaced(series.last(10 * LONGEST), APART)
+    series = series.last(LONGEST).finite
     begin = max(WARM_UP_STEPS, WARM_UP_SHARE * (track.facts.steps_planned or 0))
     if len(series) < WARM_UP or track.age < begin:
         return None

@@ -20,7 +20,7 @@ WINDOW = 0.2  # of the planned steps: how long a trial lasts
 SHORTEST = 100  # steps of a trial, however short the run
 WORTHWHILE = 0.1  # of the planned steps: a healthy snapshot that holds less is not worth going back to
 MOST_TRIALS = 6  # of one run
-PATIENCE = 0.05  # of the planned steps: for so long a finding has to stand, since some pass by themselves
+PATIENCE, LONGEST = 0.05, 100  # of the planned steps, and steps at most: a finding has to stand so long, since some pass
 STRETCH = 0.5  # of the planned steps: by so much lost steps may prolong a run
 GRADUAL = "overfitting"  # a verdict that is a matter of degree: what treats it stays, though it may take more
 CERTAIN = 0.9  # a wiring bug that is so sure, and that nothing here can mend, ends the run
@@ -128,7 +128,7 @@ class Autopilot:
 
     def lasts(self, finding: Finding, step: int) -> bool:
         """Whether a finding has stood long enough to be acted on; one that explains all the others needs no time."""
-        return explains_all(finding) or step - self.waiting[finding.name] >= PATIENCE * self.planned
+        return explains_all(finding) or step - self.waiting[finding.name] >= min(LONGEST, PATIENCE * self.planned)
 
     def remember(self, step: int) -> None:
         """Of a game without findings, keep a snapshot now and then: two, since a finding comes later than its cause."""
