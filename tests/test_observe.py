@@ -23,9 +23,9 @@ RING: dict[str, Any] = {
     "data": {"kind": "ring", "length": 500},
     "network": {"kind": "mlp", "hidden": 8, "layers": 1},
     "batch": 16,
-    "steps": 40,
+    "steps": 80,
     "log_every": 10,
-    "exams": {"every_steps": 20, "samples": 64},
+    "exams": {"every_steps": 40, "samples": 64},
 }
 
 
@@ -40,7 +40,7 @@ def test_facts_are_what_rules_may_know(tmp_path: Path) -> None:
     assert facts["d_floor"] == pytest.approx(entropy / 2, abs=0.002)
     assert facts["d_equilibrium"] == pytest.approx(-(0.45 * math.log(0.45) + 0.55 * math.log(0.55)))
     assert (facts["objective"], facts["convention"], facts["logits"]) == ("non_saturating", "mean", True)
-    assert (facts["batch"], facts["samples"], facts["steps_planned"]) == (16, 500, 40)
+    assert (facts["batch"], facts["samples"], facts["steps_planned"]) == (16, 500, 80)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from equipoise.errors import DivergedError, SettingError
 from equipoise.metrics.modes import count_modes
 from equipoise.pieces import Card, Targets, Trick
 from equipoise.recipe import resolve
+from equipoise.remedies import autopilot
 from equipoise.run_folder import RunFolder
 from equipoise.seeds import Moment
 
@@ -181,7 +182,10 @@ def test_named_remedies_alone(tmp_path: Path) -> None:
     assert run.path.exists() and not run.given_up
 
 
-def test_a_run_whose_own_g_can_only_collapse_is_given_up_with_the_reason(tmp_path: Path) -> None:
+@pytest.mark.slow  # its fast sibling: tests/remedies/test_autopilot.py, test_actions_are_bounded_and_the_end_says_why
+def test_a_run_whose_own_g_can_only_collapse_is_given_up_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Two(nn.Module):
         """Two outputs, whatever the latents."""
 
@@ -194,9 +198,10 @@ def test_a_run_whose_own_g_can_only_collapse_is_given_up_with_the_reason(tmp_pat
             found: Tensor = self.G(self.codes[(z[:, 0] > 0).long()])  # type: ignore[index]
             return found
 
+    monkeypatch.setattr(autopilot, "MOST_TRIALS", 1)  # the run would have to be long for all of them
     recipe = {key: value for key, value in BASE.items() if key != "network"}
     G, D = networks()
-    run = equipoise.fit({**recipe, "steps": 1000}, out=tmp_path / "run", seed=0, generator=Two(G), discriminator=D)
+    run = equipoise.fit({**recipe, "steps": 2000}, out=tmp_path / "run", seed=0, generator=Two(G), discriminator=D)
     actions = [action for action, _ in said(run)]
     assert actions[0] == "treat"
     assert "stop" in actions and run.given_up.startswith("stops")

@@ -165,7 +165,7 @@ class Observer:
                 game.steps,
                 game.D.module,
                 lambda x: game.view(x, real=True),
-                self.fakes(found["raw"], z),
+                self.fakes(found.get("ema", found["raw"]), z),  # the samples that a person gets
                 {"G": game.G.module, "D": game.D.module},
                 self.fakes(found["raw"], fixed),
                 self.fakes(found["ema"], fixed) if "ema" in found else None,

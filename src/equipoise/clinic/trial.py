@@ -51,6 +51,8 @@ class Trial:
 
 @dataclass(frozen=True)
 class Verdict:
+    """What the trials say of a claim."""
+
     answer: Answer
     words: str  # what was found, with the numbers, in two or three sentences
     table: tuple[tuple[str, ...], ...]  # rows for docs/evidence.md, the first is the heading

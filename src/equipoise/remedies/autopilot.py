@@ -19,8 +19,12 @@ from equipoise.remedies.remedy import Change, Patient, Remedy
 WINDOW = 0.2  # of the planned steps: how long a trial lasts
 SHORTEST = 100  # steps of a trial, however short the run
 WORTHWHILE = 0.1  # of the planned steps: a healthy snapshot that holds less is not worth going back to
-MOST_TRIALS = 6  # of one run
-PATIENCE, LONGEST = 0.05, 100  # of the planned steps, and steps at most: a finding has to stand so long, since some pass
+MOST_TRIALS = 4  # of one run
+PATIENCE, LONGEST = 0.05, 100  # of the planned steps, and steps: so long at most a finding has to stand, since some pass
+YOUNG = 0.5  # of the steps that count so far: in a young game it need not stand longer than this
+GRACE = 0.25  # of the planned steps: before so many that count, samples say little, unless D runs away or numbers break
+FEWEST = 400  # steps, for the same
+SLOW = ("mode_collapse", "oscillation", "no_learning", "generator_dominance")  # the verdicts that rest on samples
 STRETCH = 0.5  # of the planned steps: by so much lost steps may prolong a run
 GRADUAL = "overfitting"  # a verdict that is a matter of degree: what treats it stays, though it may take more
 CERTAIN = 0.9  # a wiring bug that is so sure, and that nothing here can mend, ends the run
@@ -112,7 +116,7 @@ class Autopilot:
         """After each look at the game."""
         if self.ended:
             return
-        findings = self.hands.standing()
+        findings = tuple(finding for finding in self.hands.standing() if self.counts_now(finding, step))
         self.waiting = {finding.name: self.waiting.get(finding.name, step) for finding in findings}
         fatal = any(finding.severity == "fatal" for finding in findings)
         if self.trial is not None:
@@ -123,12 +127,21 @@ class Autopilot:
                 self.keep(step, self.trial, findings)
         elif not findings:
             self.remember(step)
-        elif any(self.lasts(finding, step) for finding in findings):
+        elif fatal or (self.time_left(step) and any(self.lasts(finding, step) for finding in findings)):
             self.treat(step, findings)
+
+    def time_left(self, step: int) -> bool:
+        """Whether a trial that begins now could be judged before the run ends."""
+        return step + self.window <= (1 + STRETCH) * self.planned
+
+    def counts_now(self, finding: Finding, step: int) -> bool:
+        """Whether G has had the time that a finding of its samples supposes."""
+        return explains_all(finding) or finding.verdict not in SLOW or step - self.lost >= max(FEWEST, GRACE * self.planned)
 
     def lasts(self, finding: Finding, step: int) -> bool:
         """Whether a finding has stood long enough to be acted on; one that explains all the others needs no time."""
-        return explains_all(finding) or step - self.waiting[finding.name] >= min(LONGEST, PATIENCE * self.planned)
+        needed = min(LONGEST, PATIENCE * self.planned, YOUNG * (step - self.lost))
+        return explains_all(finding) or step - self.waiting[finding.name] >= needed
 
     def remember(self, step: int) -> None:
         """Of a game without findings, keep a snapshot now and then: two, since a finding comes later than its cause."""

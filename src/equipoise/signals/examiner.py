@@ -14,6 +14,7 @@ from equipoise.errors import SettingError
 from equipoise.networks.features import FeatureTap
 from equipoise.pieces import Exam, Examination, Judged
 from equipoise.seeds import generator
+from equipoise.signals.motion import SHORTEST
 from equipoise.signals.neighbours import K, distinct
 
 GROUPS = 8  # clusters of the reals, for the least covered one
@@ -72,10 +73,10 @@ class Examiner:
 
         `fakes` [N, ...] are fresh, `fixed` and `averaged` [n, ...] come from the same latents at every exam; `view` is
         what is done to a batch before D sees it. D itself is not run: a copy is. The next exam's drift is measured from
-        this one's `fixed`, unless it is not to `remember` them.
+        this one's `fixed`, unless it is not to `remember` them, and not from one that lies less than `SHORTEST` steps back.
         """
         before, between = self.before, step - self.step
-        if remember:
+        if remember and (before is None or between >= SHORTEST):
             self.before, self.step = fixed, step
         codes = self.encode(fakes)
         if not (self.enough(self.reals) and bool(torch.isfinite(codes).all())):

@@ -19,7 +19,7 @@ CARD = Card(
 )
 NAMES = ("drift", "average_distance")
 PER = 100.0  # steps
-SHORTEST = 20  # steps between exams for a drift
+SHORTEST = 40  # steps between exams for a drift: what moves in fewer is the noise of single steps
 
 
 def apart(x: Tensor, y: Tensor, scale: Tensor) -> Tensor:
