@@ -17,12 +17,12 @@ overrides = {
     "treat": True,
     "data.size": 64,  # windows of 64 x 64 instead of 128 x 128
     "epochs": None,
-    "steps": 600,
+    "steps": 800,
     "exams.every_steps": 40,
     "exams.samples": 64,
     "grids.every_steps": 50,
     "grids.every_epochs": None,
-    "checkpoints.every_steps": 200,
+    "checkpoints.every_steps": 400,
     "checkpoints.every_epochs": None,
 }
 

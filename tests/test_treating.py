@@ -205,4 +205,4 @@ def test_a_run_whose_own_g_can_only_collapse_is_given_up_with_the_reason(
     actions = [action for action, _ in said(run)]
     assert actions[0] == "treat"
     assert "stop" in actions and run.given_up.startswith("stops")
-    assert run.actions()[-1]["finding"] in ("mode_collapse", "stale_noise", "mode_cycling", "memorisation")
+    assert run.actions()[-1]["finding"] in ("mode_collapse", "stale_noise", "mode_cycling", "oscillation")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from equipoise.diagnosis.finding import Finding
 from equipoise.remedies import REMEDIES
@@ -127,12 +127,20 @@ class Autopilot:
                 self.keep(step, self.trial, findings)
         elif not findings:
             self.remember(step)
-        elif fatal or (self.time_left(step) and any(self.lasts(finding, step) for finding in findings)):
+        elif any(self.lasts(finding, step) for finding in findings):
             self.treat(step, findings)
 
-    def time_left(self, step: int) -> bool:
-        """Whether a trial that begins now could be judged before the run ends."""
-        return step + self.window <= (1 + STRETCH) * self.planned
+    def in_time(self, step: int, change: Change) -> bool:
+        """Whether a trial of the change that begins now could be judged before the run ends."""
+        return change.end or step + self.window <= self.planned + min(STRETCH * self.planned, self.lost_by(step, change))
+
+    def lost_by(self, step: int, change: Change) -> int:
+        """The steps that have come to nothing once the change is made."""
+        if "G" in change.fresh:
+            return step
+        if change.back and self.healthy is not None:
+            return self.healthy.lost + step - self.healthy.step
+        return self.lost
 
     def counts_now(self, finding: Finding, step: int) -> bool:
         """Whether G has had the time that a finding of its samples supposes."""
@@ -153,7 +161,7 @@ class Autopilot:
     def treat(self, step: int, findings: tuple[Finding, ...]) -> None:
         """Try the best remedy that is left for the first finding that has one; where there is none, say so or stop."""
         for finding in findings:
-            if self.attempt(step, finding):
+            if self.attempt(step, finding) != "nothing":
                 return
             if explains_all(finding):
                 break
@@ -164,20 +172,25 @@ class Autopilot:
             self.told.append(first.name)
             self.record(step, "advise", first, None, f"nothing here treats {spoken(first.name)}: the finding says what would")
 
-    def attempt(self, step: int, finding: Finding) -> bool:
-        """Try the best remedy that was not tried yet and can be applied here; False where there is none."""
+    def attempt(self, step: int, finding: Finding) -> Literal["begun", "too late", "nothing"]:
+        """Try the best remedy that was not tried yet and can be applied here, if there is one and time for it."""
         if self.trials >= MOST_TRIALS:
-            return False
+            return "nothing"
+        late = False
         good = self.healthy
         if good is not None and (good.step - good.lost < WORTHWHILE * self.planned or good.step > finding.since):
             good = None
         patient = self.hands.patient(good.step if good is not None else 0)
         for remedy in ranked(finding.name, self.only, self.counts):
             change = remedy.change(patient) if remedy.name not in self.tried else None
-            if change is not None and not self.hands.refusal(change):
+            if change is None:
+                continue
+            if not self.in_time(step, change):
+                late = True
+            elif not self.hands.refusal(change):
                 self.begin(step, finding, remedy, change)
-                return True
-        return False
+                return "begun"
+        return "too late" if late else "nothing"
 
     def begin(self, step: int, finding: Finding, remedy: Remedy, change: Change) -> None:
         if change.end:
@@ -186,10 +199,7 @@ class Autopilot:
         self.before = self.hands.snapshot(step, self.lost)
         numbers = self.hands.numbers()
         replaced = self.hands.apply(change, self.healthy)
-        if change.back and self.healthy is not None:
-            self.lost = self.healthy.lost + step - self.healthy.step
-        if "G" in change.fresh:
-            self.lost = step
+        self.lost = self.lost_by(step, change)
         self.trials += 1
         self.tried.append(remedy.name)
         self.trial = Trial(remedy.name, finding.name, step, step + self.window)
