@@ -21,6 +21,7 @@ class Arm:
     settings: Mapping[str, Any] = field(default_factory=dict)
     treat: bool | tuple[str, ...] = False  # with the autopilot; names: of these remedies alone, in this order
     seed_shift: int = 0  # another seed: the arm 'restart with another seed' has 1000
+    alone: bool = False  # each seed by itself, never side by side with others: its curves are recorded and can be read
 
 
 @dataclass(frozen=True)
