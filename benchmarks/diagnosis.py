@@ -34,15 +34,15 @@ import torch
 
 import equipoise
 from equipoise import plain_json
-from equipoise.clinic.wards import WARDS, Ward, energy, source
+from equipoise.clinic.outcome import measured
+from equipoise.clinic.wards import SCORED, WARDS, Ward, source
 from equipoise.diagnosis import RULES
 from equipoise.diagnosis.doctor import diagnose
 from equipoise.diagnosis.track import Facts
 from equipoise.diagnosis.visits import Visits
 from equipoise.errors import DivergedError
 from equipoise.history import History
-from equipoise.metrics.encoders.classifier import classify, train_classifier
-from equipoise.metrics.modes import count_modes
+from equipoise.metrics.encoders.classifier import train_classifier
 from equipoise.observe import looks
 
 SAMPLES = 1000
@@ -50,7 +50,6 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "equipo
 KEPT = ("signals.jsonl", "evaluations.jsonl", "facts.json", "recipe.yaml")
 BASELINES = {"below 0.1 or above 0.9": (0.1, 0.9), "outside 0.3 to 0.7": (0.3, 0.7)}  # CLAIMS.md, R2: failures, not ideal
 ENTROPY = ("non_saturating", "minimax")
-ENOUGH = {"ring": (7, 0.06), "mnist": (8, 0.25)}  # modes or classes, and energy distance, of a run that came to no harm
 
 
 # ------------------------------------------------------------------------------------------------------- traces
@@ -78,7 +77,7 @@ def trace(name: str, seed: int, work: Path) -> str:
         "seed": seed,
         "healthy": ward.healthy,
         "diverged": diverged,
-        **({} if diverged else outcome(ward, run, given)),
+        **({} if diverged else came_of(ward, run, given)),
     }
     for file in (name for name in KEPT if (run / name).exists()):
         shutil.copy(run / file, folder / file)
@@ -87,25 +86,14 @@ def trace(name: str, seed: int, work: Path) -> str:
     return f"{name} {seed} {truth.get('found')} modes, energy {truth.get('energy')}"
 
 
-def outcome(ward: Ward, run: Path, given: dict[str, Any]) -> dict[str, Any]:
-    """What came of it, from samples alone."""
+def came_of(ward: Ward, run: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """What came of a run, from its samples alone."""
     again = {k: v for k, v in given.items() if k in ("generator", "discriminator", "objective", "tricks")}
-    fake = equipoise.load(run, **again).sample(SAMPLES, seed=7)
-    held = source(ward.data, "test", given["seed"])
-    real = held.batch(torch.arange(SAMPLES))
-    if ward.data == "ring":
-        assert held.modes is not None
-        modes, _ = count_modes(fake, held.modes, 0.05, sigmas=6.0)
-        return {"found": modes, "of": 8, "energy": round(energy(fake, real), 4)}
-    classifier = train_classifier(source("mnist"), seed=0)
-    shares = torch.bincount(classify(classifier, fake), minlength=10) / SAMPLES
-    with torch.no_grad():
-        codes = [classifier.features(x) for x in (fake, real)]
-    return {"found": int((shares >= 0.02).sum()), "of": 10, "energy": round(energy(*codes), 4), "shares": shares.tolist()}
+    return measured(ward, equipoise.load(run, **again).sample(SAMPLES, seed=7), given["seed"])
 
 
 def traces(work: Path, seeds: int, only: str, processes: int) -> None:
-    jobs = [(name, seed) for seed in range(seeds) for name in WARDS if only in name]
+    jobs = [(name, seed) for seed in range(seeds) for name, ward in WARDS.items() if only in name and ward.data in SCORED]
     if any(WARDS[name].data == "mnist" for name, _ in jobs):
         train_classifier(source("mnist"), seed=0)  # once, before the processes want it
     with ProcessPoolExecutor(processes) as pool:
@@ -150,8 +138,7 @@ def harmed(run: dict[str, Any]) -> bool:
     ward = WARDS[run["ward"]]
     if run["diverged"] or ward.certain:
         return True
-    modes, distance = ENOUGH[ward.data]
-    return bool(run["found"] < modes or run["energy"] > distance)
+    return not ward.well(run["found"], run["energy"])
 
 
 def wilson(k: int, n: int, z: float = 1.96) -> list[float]:
@@ -185,7 +172,7 @@ def judge(work: Path) -> dict[str, Any]:
         "healthy": len(good),
         **figures(good, failing),
         **times(good, failing),
-        "by data": {data: figures(*(of(data, some) for some in (good, failing))) for data in ENOUGH},
+        "by data": {data: figures(*(of(data, some) for some in (good, failing))) for data in SCORED},
         "tutorials' rule on D's loss": {name: baseline(name, good, failing) for name in BASELINES},
         "missed": [label(run) for run in failing if not right(run)],
         "false": [f"{label(r)}: " + ", ".join(f"{n} at {r['raised'][n]:.0f}" for n in strange(r)) for r in heard if strange(r)],
@@ -255,7 +242,7 @@ def times(good: list[dict[str, Any]], failing: list[dict[str, Any]]) -> dict[str
     """When the first right finding came, and how long before the samples were visibly bad."""
     when = [(run, min(right(run).values())) for run in failing if right(run)]
     shares = [step / run["steps"] for run, step in when]
-    fine = {data: of(data, [run for run in good if not harmed(run)]) for data in ENOUGH}
+    fine = {data: of(data, [run for run in good if not harmed(run)]) for data in SCORED}
     found: dict[str, Any] = {
         "first right finding": {
             "step": med([step for _, step in when]),

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from equipoise.data.mixtures import Ring
+from equipoise.data.fashion_mnist import FashionMNIST
+from equipoise.data.mixtures import Grid, Ring
 from equipoise.data.mnist import MNIST
 from equipoise.data.source import Source
 from equipoise.networks.dcgan import DCGAN
@@ -41,7 +42,16 @@ DIGITS: dict[str, Any] = {
     "steps": 800,
     "checkpoints": {"every_steps": 80, "keep_last": 1},
 }
-BASES = {"ring": RING, "mnist": DIGITS}
+GRID: dict[str, Any] = {**RING, "data": {"kind": "grid", "step": 1.0}, "steps": 3000}
+CLOTHES: dict[str, Any] = {**DIGITS, "data": {"kind": "fashion-mnist"}}
+BASES = {"ring": RING, "grid": GRID, "mnist": DIGITS, "fashion": CLOTHES}
+IMAGES = ("mnist", "fashion")
+ENOUGH = {  # modes or classes found, and energy distance, of a run that came to no harm
+    "ring": (7, 0.06),
+    "grid": (23, 0.06),
+    "mnist": (8, 0.25),
+    "fashion": (8, 0.25),
+}
 
 
 # ------------------------------------------------------------------------------------------- what is done on purpose
@@ -84,7 +94,7 @@ class Far(nn.Module):
 
 
 def own(base: dict[str, Any], shape: tuple[int, ...], change: Callable[[nn.Module], nn.Module]) -> dict[str, nn.Module]:
-    kind = MLP(hidden=64) if base is RING else DCGAN(width=8)
+    kind = MLP(hidden=64) if len(shape) == 1 else DCGAN(width=8)
     G, D = kind.build(base["latent"], shape)
     return {"generator": change(G), "discriminator": D}
 
@@ -105,13 +115,14 @@ class Ward:
     """`right` are findings of which one at least is due; `beside` are true as well, and count neither for nor against."""
 
     name: str
-    data: str  # 'ring' or 'mnist'
+    data: str  # a name in BASES
     about: str
     right: frozenset[str] = frozenset()  # empty: a healthy recipe, for which every finding is a false alarm
     beside: frozenset[str] = frozenset()
     changes: dict[str, Any] = field(default_factory=dict)
     plant: Callable[[Ward, int], dict[str, Any]] | None = None  # what fit is given besides
     certain: bool = False  # harm by construction, whatever the samples look like
+    curable: bool = True  # False where the failure is built into the user's own G, which no treatment of a game can change
 
     @property
     def healthy(self) -> bool:
@@ -120,6 +131,20 @@ class Ward:
     @property
     def base(self) -> dict[str, Any]:
         return BASES[self.data]
+
+    @property
+    def image(self) -> bool:
+        return self.data in IMAGES
+
+    @property
+    def twin(self) -> str:
+        """The healthy ward of the same data, with which a treated run is compared."""
+        return f"{self.data}/r1"
+
+    def well(self, found: int, energy: float) -> bool:
+        """Whether samples that cover so many modes, at such a distance, are those of a run that came to no harm."""
+        modes, distance = ENOUGH[self.data]
+        return found >= modes and energy <= distance
 
     def given(self, seed: int) -> dict[str, Any]:
         """The arguments of `equipoise.fit`."""
@@ -131,10 +156,14 @@ class Ward:
         return {"recipe": recipe, "seed": seed, **planted}
 
 
-def source(name: str, split: str = "train", seed: int = 0) -> Source:
+def source(name: str, split: Literal["train", "test"] = "train", seed: int = 0) -> Source:
+    """The data of a ward; made data held out are drawn from another seed."""
+    other = seed if split == "train" else seed + 10_000
     if name == "ring":
-        return Ring(std=0.05).load(None, seed if split == "train" else seed + 10_000)
-    return MNIST(split=split).load(None, seed)
+        return Ring(std=0.05).load(None, other)
+    if name == "grid":
+        return Grid(step=1.0).load(None, other)
+    return (FashionMNIST(split=split) if name == "fashion" else MNIST(split=split)).load(None, seed)
 
 
 COLLAPSED = frozenset({"mode_collapse"})
@@ -142,10 +171,9 @@ CYCLES = frozenset({"oscillation", "mode_cycling"})
 WEAK = frozenset({"generator_dominance", "no_learning"})
 STRONG = frozenset({"discriminator_dominance", "vanishing_gradient"})
 ANY_OUTCOME = COLLAPSED | CYCLES | frozenset({"no_learning"})
-RATES = {
-    "ring": {"strong": {"d_rate": 1e-2, "g_rate": 2e-4}, "weak": {"d_rate": 1e-5}, "wild": 1e-2},
-    "mnist": {"strong": {"d_rate": 4e-3, "g_rate": 1e-4}, "weak": {"d_rate": 1e-6}, "wild": 3e-2},
-}
+POINTS: dict[str, Any] = {"strong": {"d_rate": 1e-2, "g_rate": 2e-4}, "weak": {"d_rate": 1e-5}, "wild": 1e-2}
+PICTURES: dict[str, Any] = {"strong": {"d_rate": 4e-3, "g_rate": 1e-4}, "weak": {"d_rate": 1e-6}, "wild": 3e-2}
+RATES = {data: PICTURES if data in IMAGES else POINTS for data in BASES}
 
 
 def codes(n: int) -> Callable[[Ward, int], dict[str, Any]]:
@@ -173,6 +201,7 @@ def failures(data: str) -> list[Ward]:
             {},
             codes(2),
             certain=True,
+            curable=False,
         ),
         Ward(
             "one-batch-of-noise",
@@ -183,6 +212,7 @@ def failures(data: str) -> list[Ward]:
             {},
             codes(24),
             certain=True,
+            curable=False,
         ),
         Ward(
             "saturating",
@@ -198,6 +228,27 @@ def failures(data: str) -> list[Ward]:
                 "checkpoints": {"every_steps": BASES[data]["steps"] // 80, "keep_last": 1},
             },
             (lambda ward, seed: own(ward.base, source(ward.data).shape, lambda G: Far(G, 8.0))),
+            curable=data not in IMAGES,  # a tanh moved by 8 never reaches the data
+        ),
+        Ward(
+            "stalled",
+            data,
+            "saturating loss, plain SGD, and a D that is five steps ahead",
+            STRONG | {"frozen_training"},
+            ANY_OUTCOME,
+            {
+                "objective": "minimax",
+                "optimizer": {"kind": "sgd", "lr": 0.05},
+                "tricks": {"cadence": {"d_steps": 5}, "two_rates": {"d_rate": 0.3, "g_rate": 0.01}},
+            },
+        ),
+        Ward(
+            "unbounded-critic",
+            data,
+            "a Wasserstein critic without any Lipschitz constraint",
+            frozenset({"divergence"}) | CYCLES | COLLAPSED,
+            STRONG | WEAK | ANY_OUTCOME,
+            {"objective": "wasserstein"},
         ),
         Ward(
             "weak-d",
@@ -213,7 +264,7 @@ def failures(data: str) -> list[Ward]:
             "least squares by SGD at a rate of 1",
             frozenset({"divergence"}),
             ANY_OUTCOME | STRONG | WEAK,
-            {"objective": "least_squares", "optimizer": {"kind": "sgd", "lr": 1.0 if data == "ring" else 3.0, "momentum": 0.9}},
+            {"objective": "least_squares", "optimizer": {"kind": "sgd", "lr": 3.0 if data in IMAGES else 1.0, "momentum": 0.9}},
         ),
         Ward(
             "wild",
@@ -234,7 +285,7 @@ def failures(data: str) -> list[Ward]:
             certain=True,
         ),
     ]
-    if data == "mnist":  # points of eight clusters are too easily guessed to be learned by heart
+    if data in IMAGES:  # points of eight clusters are too easily guessed to be learned by heart
         found.append(
             Ward(
                 "few-samples",
@@ -276,19 +327,18 @@ def failures(data: str) -> list[Ward]:
 
 def healthy(data: str) -> list[Ward]:
     """Recipes that work, among them odd ones."""
-    weight = {"ring": 0.1, "mnist": 1.0}[data]
-    r1 = {"r1": {"weight": weight, **({} if data == "ring" else {"every": 4})}}
+    r1: dict[str, Any] = {"r1": {"weight": 1.0, "every": 4} if data in IMAGES else {"weight": 0.1}}
     base = BASES[data]
     critic: dict[str, Any] = {
         "objective": "wasserstein",
         "penalties": {"gradient_penalty": {}},
         "tricks": {"cadence": {"d_steps": 2}},
     }
-    if data == "mnist":
+    if data in IMAGES:
         critic["network"] = {"kind": "dcgan", "width": 8, "normalise": "none"}
     else:
         critic |= {"penalties": {"gradient_penalty": {"weight": 1.0}}, "tricks": {"cadence": {"d_steps": 5}}}
-    found = {
+    found: dict[str, dict[str, Any]] = {
         "plain": {},
         "r1": {"penalties": r1},
         "least-squares": {"objective": "least_squares", "penalties": r1},
@@ -309,6 +359,7 @@ def healthy(data: str) -> list[Ward]:
 
 
 WARDS: dict[str, Ward] = {f"{ward.data}/{ward.name}": ward for data in BASES for ward in (*failures(data), *healthy(data))}
+SCORED = ("ring", "mnist")  # whose wards the diagnosis was scored on
 
 
 # ---------------------------------------------------------------------------------------------------- what came of it

@@ -1,0 +1,217 @@
+"""Runs of the clinic: a ward, an arm and seeds, played, measured, and kept, so that what was run once is not run again.
+
+    WORK/<ward>/<arm>-<digest>/seed-<n>/{outcome.json, signals.jsonl, findings.jsonl, actions.jsonl, facts.json}
+
+outcome.json is written last: a folder without it is played anew. The digest is of the arm's settings, so a changed arm is
+another folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equipoise import api, disk, plain_json
+from equipoise.clinic import cohort
+from equipoise.clinic.outcome import classifier, measured
+from equipoise.clinic.readings import summary
+from equipoise.clinic.trial import Arm, Outcome, Trial
+from equipoise.clinic.wards import WARDS, Ward
+from equipoise.errors import DivergedError
+from equipoise.history import History
+from equipoise.recipe import Recipe, resolve
+from equipoise.settings import override
+
+SAMPLES = 1000
+KEPT = ("signals.jsonl", "findings.jsonl", "actions.jsonl", "facts.json")
+DONE = "outcome.json"
+Job = tuple[str, Arm, tuple[int, ...], Mapping[str, Any]]  # ward, arm, seeds, settings of the trial
+
+
+def home() -> Path:
+    """Where runs are kept that were not told where."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "equipoise" / "clinic"
+
+
+def folder(work: Path, job: Job, seed: int) -> Path:
+    name, arm, _, settings = job
+    about = {"settings": {**settings, **arm.settings}, "treat": arm.treat, "shift": arm.seed_shift}
+    digest = hashlib.blake2b(plain_json.dumps(about, sort_keys=True).encode(), digest_size=4).hexdigest()
+    return work / name / f"{arm.name}-{digest}" / f"seed-{seed}"
+
+
+def mapping_of(ward: Ward, arm: Arm, seed: int, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The recipe's mapping, and what else `fit` is given."""
+    given = ward.given(seed + arm.seed_shift)
+    recipe = dict(given.pop("recipe"))
+    for key, value in {**settings, **arm.settings}.items():
+        override(recipe, key, value)
+    if arm.treat:
+        recipe["treat"] = list(arm.treat) if isinstance(arm.treat, tuple) else True
+    return recipe, given
+
+
+# ----------------------------------------------------------------------------------------------------- one job
+
+
+def play(job: Job, work: Path) -> list[Outcome]:
+    """The outcomes of a job's seeds, in order; what is kept already is read."""
+    torch.set_num_threads(1)
+    name, arm, seeds, settings = job
+    missing = [seed for seed in seeds if not (folder(work, job, seed) / DONE).is_file()]
+    if missing:
+        recipe = as_recipe(WARDS[name], arm, settings)
+        if recipe is not None and len(missing) > 1:
+            play_together(job, missing, recipe, work)
+        else:
+            for seed in missing:
+                play_one(job, seed, work)
+    return [recall(folder(work, job, seed) / DONE) for seed in seeds]
+
+
+def as_recipe(ward: Ward, arm: Arm, settings: Mapping[str, Any]) -> Recipe | None:
+    """The recipe whose seeds may be played together; None where they may not."""
+    if ward.image or ward.plant is not None or arm.treat or arm.alone:
+        return None
+    mapping, _ = mapping_of(ward, arm, 0, settings)
+    recipe = resolve(mapping)
+    return recipe if cohort.together(recipe) else None
+
+
+def play_one(job: Job, seed: int, work: Path) -> None:
+    name, arm, _, settings = job
+    ward, target = WARDS[name], folder(work, job, seed)
+    mapping, given = mapping_of(ward, arm, seed, settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        run, begun, diverged, found = Path(scratch) / "run", time.monotonic(), False, {}
+        try:
+            trained = api.fit(mapping, out=run, **given)
+            steps = trained.game.steps
+            found = measured(ward, trained.sample(SAMPLES, seed=7), seed)
+        except DivergedError:
+            diverged = True
+            steps = int(last(run / "signals.jsonl").get("step", 0))
+        records = list(History(run / "signals.jsonl").read("step"))
+        treated = [action for action in actions(run) if action["action"] == "treat"]
+        numbers = {**{k: v for k, v in found.items() if k != "shares"}, **summary(records), "actions": len(treated)}
+        healthy = not diverged and ward.well(found["found"], found["energy"])
+        keep(target, Outcome(name, arm.name, seed, healthy, diverged, steps, round(time.monotonic() - begun, 1), numbers), run)
+
+
+def play_together(job: Job, seeds: list[int], recipe: Recipe, work: Path) -> None:
+    """All seeds in one step; a seed whose numbers break spoils the others, so then each is played by itself."""
+    name, arm, _, settings = job
+    ward = WARDS[name]
+    own = [seed + arm.seed_shift for seed in seeds]
+    mapping, _ = mapping_of(ward, arm, 0, settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        G, D = cohort.players(recipe, 2, own)
+        begun = time.monotonic()
+        try:
+            run = api.fit(
+                cohort.recipe_of(mapping, len(own)),
+                out=Path(scratch) / "run",
+                generator=G,
+                discriminator=D,
+                tricks=[cohort.Alone(len(own))],
+                seed=own[0],
+            )
+        except DivergedError:
+            for seed in seeds:
+                play_one(job, seed, work)
+            return
+        seconds = (time.monotonic() - begun) / len(seeds)
+        points = cohort.samples(run.generator, recipe.latent, own, SAMPLES)
+        for seed, fake in zip(seeds, points, strict=True):
+            broken = not bool(torch.isfinite(fake).all())
+            found = {} if broken else measured(ward, fake, seed)
+            healthy = not broken and ward.well(found["found"], found["energy"])
+            keep(
+                folder(work, job, seed),
+                Outcome(name, arm.name, seed, healthy, broken, run.game.steps, round(seconds, 1), found),
+                run.path,
+                files=(),
+            )
+
+
+def keep(target: Path, outcome: Outcome, run: Path, files: Sequence[str] = KEPT) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file in (name for name in files if (run / name).exists()):
+        shutil.copy(run / file, target / file)
+    disk.atomic_write(target / DONE, plain_json.dumps(asdict(outcome)).encode())
+
+
+def recall(file: Path) -> Outcome:
+    return Outcome(**plain_json.loads(file.read_bytes()))
+
+
+def actions(run: Path) -> list[dict[str, Any]]:
+    """What was done in a run, or in a kept part of one."""
+    return list(History(run / "actions.jsonl").read("step"))
+
+
+def last(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for record in History(file).read("step"):
+        found = record
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------- all jobs
+
+
+def jobs(trials: Iterable[Trial], seeds: int | None = None, extra: Mapping[str, Any] | None = None) -> list[Job]:
+    """One job a seed where seeds are played alone, one for all where they are played together; each only once."""
+    found: dict[str, Job] = {}
+    for trial in trials:
+        settings = {**trial.settings, **(extra or {})}
+        for arm in trial.arms:
+            n = tuple(range(seeds if seeds is not None else trial.seeds))
+            whole = as_recipe(WARDS[trial.ward], arm, settings) is not None
+            for some in [n] if whole else [(seed,) for seed in n]:
+                job: Job = (trial.ward, arm, some, settings)
+                found[f"{folder(Path(), job, some[0])} {some}"] = job
+    return list(found.values())
+
+
+def run(todo: Sequence[Job], work: Path, processes: int, say: Callable[[str], None]) -> list[Outcome]:
+    """Play what is missing, in a pool of processes with one thread each; all outcomes."""
+    for data in {WARDS[name].data for name, *_ in todo if WARDS[name].image}:
+        classifier(data)  # once, before the processes want it
+    done = []
+    for outcomes in each(todo, work, processes):
+        for outcome in outcomes:
+            state = "diverged" if outcome.diverged else "healthy" if outcome.healthy else "failed"
+            numbers = ", ".join(f"{k} {outcome.numbers[k]}" for k in ("found", "energy", "frechet") if k in outcome.numbers)
+            say(f"{outcome.ward} {outcome.arm} seed {outcome.seed}: {state}, {outcome.steps} steps, {numbers}")
+        done += outcomes
+    return done
+
+
+def each(todo: Sequence[Job], work: Path, processes: int) -> Iterator[list[Outcome]]:
+    if processes == 1:
+        yield from (play(job, work) for job in todo)
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(play, todo, [work] * len(todo))
+
+
+def by_arm(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
+    """Outcomes by (ward, arm), seeds in order."""
+    found: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        found[outcome.ward, outcome.arm].append(outcome)
+    return {key: sorted(some, key=lambda o: o.seed) for key, some in found.items()}
