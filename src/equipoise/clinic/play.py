@@ -8,6 +8,7 @@ another folder.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import multiprocessing
 import os
@@ -55,7 +56,7 @@ def folder(work: Path, job: Job, seed: int) -> Path:
 def mapping_of(ward: Ward, arm: Arm, seed: int, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The recipe's mapping, and what else `fit` is given."""
     given = ward.given(seed + arm.seed_shift)
-    recipe = dict(given.pop("recipe"))
+    recipe = copy.deepcopy(given.pop("recipe"))  # nested settings are the ward's own
     for key, value in {**settings, **arm.settings}.items():
         override(recipe, key, value)
     if arm.treat:
