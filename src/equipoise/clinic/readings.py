@@ -42,7 +42,8 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     A curve `X` has its mean over the last tenth of its records as `X`, and besides: `X_first` (mean over the first tenth),
     `X_start` (first record), `X_std` (over the last 30 %), `X_least` and `X_most`, `X_slope` (mean of the last fifth less
     that of the fifth after the middle, over the standard deviation of all), `X_falls` (share of the tenths that lie below
-    the tenth before), `X_jumps` (changes of more than four standard deviations of the usual change between two records).
+    the tenth before), `X_jumps` (of the changes from record to record in the second half, the share above four standard
+    deviations of the usual one there).
     An exam `Y` has the median of the newest three as `Y`, their range as `Y_range`, and `Y_first`. What was never
     recorded, or was never finite, is left out.
     """
@@ -67,7 +68,7 @@ def curve(values: Numbers) -> dict[str, float]:
     middle = len(values) // 2
     with np.errstate(over="ignore", invalid="ignore"):  # of a run that breaks: what is no number is left out above
         tenths = np.array([part.mean() for part in np.array_split(values, min(10, len(values)))])
-        changes = np.abs(np.diff(values))
+        changes = np.abs(np.diff(values[middle:]))
         usual = 1.4826 * float(np.median(changes)) if len(changes) else 0.0
         spread = float(values.std())
         climb = float(values[-2 * n :].mean() - values[middle : middle + 2 * n].mean())
@@ -80,5 +81,5 @@ def curve(values: Numbers) -> dict[str, float]:
             "_most": float(values.max()),
             "_slope": climb / spread if spread else 0.0,
             "_falls": float((np.diff(tenths) < 0).mean()) if len(tenths) > 1 else 0.0,
-            "_jumps": float((changes > JUMP * usual).sum()) if usual else 0.0,
+            "_jumps": float((changes > JUMP * usual).mean()) if usual else 0.0,
         }

@@ -89,6 +89,7 @@ class Autopilot:
     planned: int
     only: tuple[str, ...] = ()
     counts: Counts | None = None
+    bounded: bool = True  # the run ends as planned; else nobody knows when
     trial: Trial | None = None
     trials: int = 0
     tried: list[str] = field(default_factory=list)
@@ -132,7 +133,9 @@ class Autopilot:
 
     def in_time(self, step: int, change: Change) -> bool:
         """Whether a trial of the change that begins now could be judged before the run ends."""
-        return change.end or step + self.window <= self.planned + min(STRETCH * self.planned, self.lost_by(step, change))
+        if change.end or not self.bounded:
+            return True
+        return step + self.window <= self.planned + min(STRETCH * self.planned, self.lost_by(step, change))
 
     def lost_by(self, step: int, change: Change) -> int:
         """The steps that have come to nothing once the change is made."""

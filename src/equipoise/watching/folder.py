@@ -1,6 +1,6 @@
 """What a watched loop leaves on disk: a run folder without a recipe, since the loop is somebody else's.
 
-runs/watch-NAME/  watch.json  environment.json  signals.jsonl  findings.jsonl  lock
+runs/watch-NAME/  watch.json  environment.json  signals.jsonl  findings.jsonl  actions.jsonl  lock
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Notes:
 
     def __init__(self, run: RunFolder, facts: Facts) -> None:
         self.run, self.signals, self.findings = run, History(run.signals), History(run.findings)
+        self.actions = History(run.actions)
         self.stack = ExitStack()
         self.stack.enter_context(run.locked())
         self.written: Facts | None = None
@@ -42,6 +43,9 @@ class Notes:
     def found(self, change: Change) -> None:
         self.findings.append({"step": change.finding.step, "what": change.what, **change.finding.as_json()})
 
+    def did(self, action: dict[str, Any]) -> None:
+        self.actions.append(action)
+
     def describe(self, facts: Facts) -> None:
         """What is known of the game, as diagnosis.track.Facts."""
         self.write(self.run.watch, asdict(facts))
@@ -56,9 +60,11 @@ class Notes:
         try:
             self.signals.sync()
             self.findings.sync()
+            self.actions.sync()
         finally:
             self.signals.close()
             self.findings.close()
+            self.actions.close()
             self.stack.close()
 
 

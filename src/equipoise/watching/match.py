@@ -46,6 +46,7 @@ class Match:
         self.batch: int | None = None
         self.notes: list[str] = []
         self.records: list[dict[str, float]] = []
+        self.origin = 0.0  # the step since which the game is played as it is
         self.sources: dict[str, Tensor] = {}  # what each generator's fakes of the step before were made from
 
     # ------------------------------------------------------------------------------------------------ while it runs
@@ -164,7 +165,12 @@ class Match:
         notes = list(self.notes)
         if self.by_labels:
             notes.append("reals and fakes were told by what D was asked to say, since no fake that D saw could be traced to G")
-        return account.facts(self.guess, self.given is not None, self.batch, tuple(notes))
+        return replace(account.facts(self.guess, self.given is not None, self.batch, tuple(notes)), origin=self.origin)
+
+    def restart(self) -> None:
+        """The game is another one from here on: what was found of it before says nothing."""
+        self.origin = float(max(self.g_steps, self.recorded_at))
+        self.track, self.doctor = Track(self.facts()), Doctor(RULES)
 
     def look(self) -> list[Change]:
         return self.doctor.look(self.track)

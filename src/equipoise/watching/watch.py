@@ -27,7 +27,7 @@ from equipoise.diagnosis.finding import Diagnosis, Finding
 from equipoise.errors import RunError, SettingError, did_you_mean
 from equipoise.objectives import OBJECTIVES
 from equipoise.watching import words
-from equipoise.watching.call import Arrival, Listener, Push, look_at, sample_of
+from equipoise.watching.call import Arrival, Call, Listener, Push, look_at, sample_of
 from equipoise.watching.exam import Exams
 from equipoise.watching.folder import Notes, name_of_script
 from equipoise.watching.lineage import Fake, Fakes, beginning
@@ -35,6 +35,7 @@ from equipoise.watching.match import Match
 from equipoise.watching.players import Player, named
 from equipoise.watching.referee import Measured
 from equipoise.watching.tensors import squashed, tensors_in, verdict_in
+from equipoise.watching.treating import Treatment
 
 LOOKS = 5  # steps of a window that are noted in full
 Players = nn.Module | Mapping[str, nn.Module]
@@ -52,19 +53,22 @@ def watch(
     exam_every: int = 1000,
     out: str | Path | Literal[False] | None = None,
     print: bool | Callable[[str], None] = True,
+    treat: bool = False,
 ) -> Watch:
-    """Watch a GAN's loop from here on, or within a `with` block; nothing in the loop changes, and no result.
+    """Watch a GAN's loop from here on, or within a `with` block; nothing in the loop changes, and no result, unless it is
+    allowed to `treat` what it finds.
 
     G, D: the modules that the loop calls (wrappers included), or dicts of them by name where there are several.
     optimizers: need not be given, every torch optimizer announces its steps; given ones are checked to hold weights of G or D.
     objective: one of `equipoise.objectives.OBJECTIVES`; told from the gradients at D's output where it is not given.
     heldout: reals [N, ...] that the loop never trains on, in the form in which D gets reals: for overfitting.
     every: steps of G between records; exam_every: steps between the costlier exams, 0 for none.
+    treat: act on findings, through hooks alone: one remedy at a time, on trial, kept or undone, written to actions.jsonl.
     out: a folder (default: runs/watch-SCRIPT), False for none. print: findings go to stderr, to a function, or nowhere.
 
     Raises SettingError for what are no modules, RunError for an `out` that is not empty.
     """
-    return Watch(G, D, optimizers, objective, heldout, every, exam_every, out, print)
+    return Watch(G, D, optimizers, objective, heldout, every, exam_every, out, print, treat)
 
 
 class Watch:
@@ -81,6 +85,7 @@ class Watch:
         exam_every: int,
         out: str | Path | Literal[False] | None,
         say: bool | Callable[[str], None],
+        treat: bool = False,
     ) -> None:
         self.generators = {name: Player(name, module) for name, module in named(G, "G").items()}
         self.discriminators = {name: Player(name, module) for name, module in named(D, "D").items()}
@@ -109,6 +114,7 @@ class Watch:
         if out not in (None, False):
             self.open()
         self.handles: list[Any] = []
+        self.treatment = self.treated(every, exam_every) if treat else None
         self.attach()
 
     # --------------------------------------------------------------------------------------------- for whoever asks
@@ -127,6 +133,11 @@ class Watch:
         """The records so far, one for each window: `step` and numbers by name."""
         self.flush()
         return list(self.match(name).records)
+
+    @property
+    def actions(self) -> tuple[dict[str, Any], ...]:
+        """What was done about findings, and what came of it."""
+        return tuple(self.treatment.actions) if self.treatment is not None else ()
 
     @property
     def folder(self) -> Path | None:
@@ -174,6 +185,19 @@ class Watch:
 
     # ------------------------------------------------------------------------------------------------------- hooks
 
+    def treated(self, every: int, exam_every: int) -> Treatment:
+        """Hands on the loop; SettingError where it has several games."""
+        if len(self.generators) != 1 or len(self.discriminators) != 1:
+            raise SettingError("treat", "needs one G and one D; with several players watch says what it finds")
+        (G,), (D,) = self.generators.values(), self.discriminators.values()
+        return Treatment(G, D, self.matches[D.name], self.acted, max(20 * every, 5 * exam_every))
+
+    def acted(self, action: dict[str, Any]) -> None:
+        """Say and write down what the treatment does."""
+        self.say(f"equipoise: step {action['step']}: {action['words']}")
+        for notes in self.notes.values():
+            notes.did(action)
+
     def attach(self) -> None:
         for player in self.generators.values():
             self.handles.append(player.hook(partial(self.guarded, self.generated, player)))
@@ -187,6 +211,8 @@ class Watch:
 
     def detach(self) -> None:
         self.closed = True
+        if self.treatment is not None:
+            self.treatment.close()
         remove(self.handles)
         OPEN.discard(self)
 
@@ -215,6 +241,8 @@ class Watch:
     def judged(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A discriminator has said something; only what gets a gradient counts."""
         match = self.matches[player.name]
+        if self.treatment is not None and self.treatment.busy:
+            return
         x = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
         said = verdict_in(output, len(x)) if x is not None else None
         if said is None or not said.requires_grad:
@@ -224,11 +252,28 @@ class Watch:
         order = self.orders, match.calls
         call = look_at(args, kwargs, said, self.fakes, order, self.squashes(player, said), effort)
         call.evaluating = player.evaluating
+        if self.treatment is not None and x is not None:
+            self.show(self.treatment, call, args, kwargs, x, said)
         hook(said, Listener(call, partial(self.arrived, match)))
         if match.looking and call.reaches is not None:
             sample, _, _ = sample_of([t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()], self.fakes)
             if sample is not None and not sample.is_leaf:
                 hook(sample, Push(call))
+
+    def show(
+        self, treatment: Treatment, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], x: Tensor, said: Tensor
+    ) -> None:
+        """Tell the treatment what D was given, and let it put another gradient at what D says."""
+        treatment.squashes = call.squashed
+        known = list(call.masks.values())
+        rows: Tensor | bool = call.fake is not None or (known[0] if known and bool(known[0].any()) else False)
+        if isinstance(rows, Tensor) and bool(rows.all()):
+            rows = True
+        if call.reaches is None:
+            treatment.saw(args, kwargs, x, rows)
+        wanted = treatment.replaced(said, call.squashed, rows, call.reaches is not None)
+        if wanted is not None:
+            hook(said, wanted)
 
     def squashes(self, player: Player, said: Tensor) -> bool:
         """Whether D says probabilities; asked a few times, then known."""
@@ -274,6 +319,8 @@ class Watch:
         return own.weighing if own is not None else any(match.weighing for match in self.matches.values())
 
     def stepping(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self.treatment is not None:
+            self.treatment.stepping(optimizer, self.moves(optimizer))
         for player in self.moves(optimizer):
             if self.looking(player):
                 norm = player.grad_norm(getattr(optimizer, "grad_scale", None))
@@ -282,6 +329,8 @@ class Watch:
                     self.weights[player.name] = player.weights()
 
     def stepped(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self.treatment is not None:
+            self.treatment.stepped(optimizer)
         players = self.moves(optimizer)
         for player in players:
             measured: Measured = self.measured.pop(player.name, {})
@@ -365,6 +414,8 @@ class Watch:
             self.say(words.told(change, where))
             if match.name in self.notes:
                 self.notes[match.name].found(change)
+        if self.treatment is not None:
+            self.treatment.visit()
 
     def examined(self, match: Match) -> dict[str, float]:
         """The exam's numbers where one is due. A network that can't be copied is not examined, and that is said."""
