@@ -1,0 +1,115 @@
+"""R3: what a D loss near zero means, and where D's rate should go then."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from equipoise.clinic.claims.reading import (
+    CHANCE,
+    ENOUGH,
+    POOL,
+    Share,
+    collapsed,
+    entropy,
+    harmed,
+    nothing_done,
+    untreated,
+)
+from equipoise.clinic.trial import Answer, Arm, Claim, Outcome, Trial, Verdict
+from equipoise.clinic.wards import RATES, WARDS
+
+WARD_NAMES = ("ring/strong-d", "mnist/strong-d")
+RAISED, LOWERED = "d-rate-times-4", "d-rate-over-4"
+SURE = 0.95  # accuracy of a D that dominates
+
+
+def times(ward: str, name: str, factor: float) -> Arm:
+    rate = RATES[WARDS[ward].data]["strong"]["d_rate"] * factor
+    return Arm(name, f"D's rate times {factor:g}, from the start", {"tricks.two_rates.d_rate": rate}, alone=True)
+
+
+TRIALS = tuple(
+    Trial(name, (nothing_done(WARDS[name]), times(name, RAISED, 4.0), times(name, LOWERED, 0.25))) for name in WARD_NAMES
+)
+
+
+@dataclass(frozen=True)
+class Half:
+    """One way to turn D's rate, seed by seed against nothing done."""
+
+    better: Share  # pairs with a smaller energy distance
+    cured: Share  # runs that came out healthy
+
+    @property
+    def holds(self) -> bool:
+        return self.better.interval[0] >= ENOUGH and self.better.interval[1] > CHANCE
+
+
+def distance(o: Outcome) -> float:
+    return math.inf if o.diverged else o.numbers.get("energy", math.inf)
+
+
+def half(outcomes: Sequence[Outcome], arm: str) -> Half:
+    control = {(o.ward, o.seed): o for o in untreated(outcomes)}
+    pairs = [(control[o.ward, o.seed], o) for o in outcomes if o.arm == arm and (o.ward, o.seed) in control]
+    better = sum(distance(treated) < distance(before) for before, treated in pairs)
+    return Half(Share(better, len(pairs)), Share(sum(treated.healthy for _, treated in pairs), len(pairs)))
+
+
+def meaning(outcomes: Sequence[Outcome]) -> dict[str, Share]:
+    """Of the pool's cross-entropy runs with a D loss below 0.1, what is true."""
+    low = [o for o in untreated(outcomes) if entropy(o) and o.numbers.get("d_loss", math.inf) < 0.1]
+    sure = [o for o in low if min(o.numbers["accuracy_real"], o.numbers["accuracy_fake"]) >= SURE]
+    return {
+        "failed": Share(sum(map(harmed, low)), len(low)),
+        "mode collapse": Share(sum(map(collapsed, low)), len(low)),
+        f"D right on {SURE:.0%} of both sides": Share(len(sure), len(low)),
+    }
+
+
+def decide(outcomes: Sequence[Outcome]) -> Verdict:
+    raised, lowered, low = half(outcomes, RAISED), half(outcomes, LOWERED), meaning(outcomes)
+    untouched = [o for o in untreated(outcomes) if o.ward in WARD_NAMES]
+    answer: Answer = "depends"
+    if raised.holds == lowered.holds and raised.better.n and lowered.better.n:
+        answer = "confirmed" if raised.holds else "refuted"
+    right = {
+        (True, True): "Both halves hold.",
+        (True, False): "Raising is the half that holds.",
+        (False, True): "Lowering is the half that holds.",
+        (False, False): "Neither half holds.",
+    }
+    words = (
+        f"On a D far too fast, four times D's rate improved the samples of {raised.better} runs and cured {raised.cured};"
+        f" a quarter of it improved {lowered.better} and cured {lowered.cured}; untreated, "
+        f"{sum(o.healthy for o in untouched)} of {len(untouched)} came out healthy."
+        f" {right[raised.holds, lowered.holds]}"
+        f" Of the pool's runs with a D loss below 0.1, {low['failed']} failed, {low['mode collapse']} had collapsed and in"
+        f" {list(low.values())[-1]} D was right on {SURE:.0%} of both sides."
+    )
+    table = (
+        ("D's rate", "samples better than untreated", "healthy at the end"),
+        ("times 4", str(raised.better), str(raised.cured)),
+        ("a quarter", str(lowered.better), str(lowered.cured)),
+        ("D loss below 0.1, of the pool", "share", ""),
+        *((name, str(share), "") for name, share in low.items()),
+    )
+    numbers = {
+        "times 4": {"better": raised.better.numbers, "healthy": raised.cured.numbers},
+        "a quarter": {"better": lowered.better.numbers, "healthy": lowered.cured.numbers},
+        "below 0.1": {name: share.numbers for name, share in low.items()},
+    }
+    return Verdict(answer, words, table, numbers)
+
+
+R3 = Claim(
+    "R3",
+    "'D loss below 0.1 is mode collapse: raise D's learning rate' against 'D loss near zero is D dominance: lower D's learning"
+    " rate to a quarter'",
+    "Two games that a D learning 50 times as fast as G ruins are played with D's rate times 4 and with a quarter of it, from"
+    " the start, and compared seed by seed with nothing done. A half holds if its change brings the samples nearer to the data"
+    f" (energy distance) in at least {ENOUGH:.0%} of pairs, with an interval above {CHANCE:.0%}. Confirmed: both hold. Refuted:"
+    " neither does. Depends: one does, and the words say which.",
+    (*TRIALS, *(trial for trial in POOL if trial.ward not in WARD_NAMES)),
+    decide,
+)
