@@ -72,8 +72,8 @@ R1 = Claim(
     "R1",
     "Random baseline of the binary cross-entropy: log 2 = 0.693; both networks start near it",
     f"Near: within {NEAR}. Confirmed: the losses at logits 0 are log 2 to six digits, and both D's and G's loss are near it in"
-    f" at least {ENOUGH:.0%} (interval above {CHANCE:.0%}) of {2 * NETWORKS} untrained pairs of networks and of the pool's first"
-    " records. Refuted: the closed form differs, or untrained networks are mostly elsewhere. Else it depends on the moment.",
+    f" at least {ENOUGH:.0%} (interval above {CHANCE:.0%}) of {2 * NETWORKS} untrained pairs of networks and of the pool's"
+    " first records. Refuted: the closed form differs, or untrained networks are mostly elsewhere. Else it depends on when.",
     POOL,
     decide,
 )

@@ -72,7 +72,7 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
     own = [f"{means} {score(runs, truth, within(low, high)).sensitivity}" for low, high, means, truth in BANDS.values()]
     return Verdict(
         answer,
-        f"Of the cross-entropy runs of which a band's meaning is true, those whose loss lies in the band: "
+        "Of the cross-entropy runs of which a band's meaning is true, those whose loss lies in the band: "
         + ", ".join(own)
         + f". By the rule of readings, {words}.",
         (HEADING, *((name, "cross-entropy", *found.row) for name, found in scores.items()), *counts),
