@@ -35,7 +35,7 @@ from equipoise.history import History
 from equipoise.recipe import Recipe, resolve
 from equipoise.settings import override
 
-SAMPLES = 1000
+SAMPLES, LATENTS = 1000, 7  # of each run, from the same latents
 KEPT = ("signals.jsonl", "findings.jsonl", "actions.jsonl", "facts.json")
 DONE = "outcome.json"
 Job = tuple[str, Arm, tuple[int, ...], Mapping[str, Any]]  # ward, arm, seeds, settings of the trial
@@ -100,7 +100,7 @@ def play_one(job: Job, seed: int, work: Path) -> None:
         try:
             trained = api.fit(mapping, out=run, **given)
             steps = trained.game.steps
-            found = measured(ward, trained.sample(SAMPLES, seed=7), seed)
+            found = measured(ward, trained.sample(SAMPLES, seed=LATENTS), seed)
         except DivergedError:
             diverged = True
             steps = int(last(run / "signals.jsonl").get("step", 0))
@@ -112,45 +112,26 @@ def play_one(job: Job, seed: int, work: Path) -> None:
 
 
 def play_together(job: Job, seeds: list[int], recipe: Recipe, work: Path) -> None:
-    """All seeds in one step; a seed whose numbers break spoils the others, so then each is played by itself."""
+    """All seeds in one step."""
     name, arm, _, settings = job
-    ward = WARDS[name]
-    own = [seed + arm.seed_shift for seed in seeds]
-    mapping, _ = mapping_of(ward, arm, 0, settings)
-    with tempfile.TemporaryDirectory() as scratch:
-        G, D = cohort.players(recipe, 2, own)
-        begun = time.monotonic()
-        try:
-            run = api.fit(
-                cohort.recipe_of(mapping, len(own)),
-                out=Path(scratch) / "run",
-                generator=G,
-                discriminator=D,
-                tricks=[cohort.Alone(len(own))],
-                seed=own[0],
-            )
-        except DivergedError:
-            for seed in seeds:
-                play_one(job, seed, work)
-            return
-        seconds = (time.monotonic() - begun) / len(seeds)
-        points = cohort.samples(run.generator, recipe.latent, own, SAMPLES)
-        for seed, fake in zip(seeds, points, strict=True):
-            broken = not bool(torch.isfinite(fake).all())
-            found = {} if broken else measured(ward, fake, seed)
-            healthy = not broken and ward.well(found["found"], found["energy"])
-            keep(
-                folder(work, job, seed),
-                Outcome(name, arm.name, seed, healthy, broken, run.game.steps, round(seconds, 1), found),
-                run.path,
-                files=(),
-            )
+    ward, begun = WARDS[name], time.monotonic()
+    played = cohort.play(recipe, [seed + arm.seed_shift for seed in seeds], SAMPLES, LATENTS)
+    seconds = round((time.monotonic() - begun) / len(seeds), 1)
+    for seed, one in zip(seeds, played, strict=True):
+        found = {} if one.diverged else measured(ward, one.samples, seed)
+        healthy = not one.diverged and ward.well(found["found"], found["energy"])
+        numbers = {**found, **summary(one.records), "actions": 0}
+        with tempfile.TemporaryDirectory() as scratch:
+            signals = "".join(plain_json.dumps(record) + "\n" for record in one.records)
+            (Path(scratch) / "signals.jsonl").write_text(signals)
+            outcome = Outcome(name, arm.name, seed, healthy, one.diverged, one.steps, seconds, numbers)
+            keep(folder(work, job, seed), outcome, Path(scratch))
 
 
-def keep(target: Path, outcome: Outcome, run: Path, files: Sequence[str] = KEPT) -> None:
+def keep(target: Path, outcome: Outcome, run: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for file in (name for name in files if (run / name).exists()):
+    for file in (name for name in KEPT if (run / name).exists()):
         shutil.copy(run / file, target / file)
     disk.atomic_write(target / DONE, plain_json.dumps(asdict(outcome)).encode())
 
