@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,6 @@ EXAMS = (
     "coverage_wide",
     "diversity_pixels",
     "diversity_encoder",
-    "drift",
     "memorised",
     "accuracy_heldout",
     "certificate_tv",
@@ -44,15 +44,16 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     that of the fifth after the middle, over the standard deviation of all), `X_falls` (share of the tenths that lie below
     the tenth before), `X_jumps` (of the changes from record to record in the second half, the share above four standard
     deviations of the usual one there).
-    An exam `Y` has the median of the newest three as `Y`, their range as `Y_range`, and `Y_first`. What was never
-    recorded, or was never finite, is left out.
+    An exam `Y` has the median of the newest three as `Y`, their range as `Y_range`, and `Y_first`; so has `moved`, how far
+    the samples of fixed noise moved from exam to exam, over the mean distance of two reals. What was never recorded, or was
+    never finite, is left out.
     """
     found: dict[str, float] = {}
     for name in CURVES:
         if len(values := finite(records, name)):
             found |= {f"{name}{end}": value for end, value in curve(values).items()}
-    for name in EXAMS:
-        if len(values := finite(records, name)):
+    for name, values in {**{name: finite(records, name) for name in EXAMS}, "moved": moved(records)}.items():
+        if len(values):
             newest = values[-NEWEST:]
             found |= {name: float(np.median(newest)), f"{name}_range": float(np.ptp(newest)), f"{name}_first": float(values[0])}
     return {name: float(f"{value:.6g}") for name, value in found.items() if np.isfinite(value)}
@@ -61,6 +62,13 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def finite(records: Sequence[Mapping[str, Any]], name: str) -> Numbers:
     values = np.array([r[name] for r in records if isinstance(r.get(name), int | float)], dtype=np.float64)
     return values[np.isfinite(values)]
+
+
+def moved(records: Sequence[Mapping[str, Any]]) -> Numbers:
+    """Drift is recorded per 100 steps; exams are further apart or nearer, and people compare one with the next."""
+    exams = [r for r in records if r.get("exam")]
+    steps = [{"moved": b["drift"] * (b["step"] - a["step"]) / 100} for a, b in pairwise(exams) if "drift" in b]
+    return finite(steps, "moved")
 
 
 def curve(values: Numbers) -> dict[str, float]:

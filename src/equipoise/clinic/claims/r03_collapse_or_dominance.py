@@ -2,35 +2,36 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from equipoise.clinic.claims.arms import UNTREATED, d_rate
 from equipoise.clinic.claims.reading import (
     CHANCE,
     ENOUGH,
     POOL,
     Share,
     collapsed,
+    controlled,
     entropy,
     harmed,
     nothing_done,
     untreated,
 )
-from equipoise.clinic.trial import Answer, Arm, Claim, Outcome, Trial, Verdict
-from equipoise.clinic.wards import RATES, WARDS
+from equipoise.clinic.trial import Answer, Arm, Claim, Outcome, Verdict
+from equipoise.clinic.wards import WARDS
 
 WARD_NAMES = ("ring/strong-d", "mnist/strong-d")
-RAISED, LOWERED = "d-rate-times-4", "d-rate-over-4"
+RAISED, LOWERED = 4.0, 0.25  # D's rate, as a share of what the ward gives it
 SURE = 0.95  # accuracy of a D that dominates
 
 
-def times(ward: str, name: str, factor: float) -> Arm:
-    rate = RATES[WARDS[ward].data]["strong"]["d_rate"] * factor
-    return Arm(name, f"D's rate times {factor:g}, from the start", {"tricks.two_rates.d_rate": rate}, alone=True)
+def turned(ward: str, share: float) -> Arm:
+    """D at this share of its rate from the start, played as the untreated runs of the ward are."""
+    arm = d_rate(ward, share)
+    return arm if nothing_done(WARDS[ward]) is UNTREATED else replace(arm, name=f"{arm.name}-alone", alone=True)
 
 
-TRIALS = tuple(
-    Trial(name, (nothing_done(WARDS[name]), times(name, RAISED, 4.0), times(name, LOWERED, 0.25))) for name in WARD_NAMES
-)
+TRIALS = tuple(controlled(ward, turned(ward, RAISED), turned(ward, LOWERED)) for ward in WARD_NAMES)
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,10 @@ def distance(o: Outcome) -> float:
     return math.inf if o.diverged else o.numbers.get("energy", math.inf)
 
 
-def half(outcomes: Sequence[Outcome], arm: str) -> Half:
+def half(outcomes: Sequence[Outcome], share: float) -> Half:
+    names = {ward: turned(ward, share).name for ward in WARD_NAMES}
     control = {(o.ward, o.seed): o for o in untreated(outcomes)}
-    pairs = [(control[o.ward, o.seed], o) for o in outcomes if o.arm == arm and (o.ward, o.seed) in control]
+    pairs = [(control[o.ward, o.seed], o) for o in outcomes if o.arm == names.get(o.ward) and (o.ward, o.seed) in control]
     better = sum(distance(treated) < distance(before) for before, treated in pairs)
     return Half(Share(better, len(pairs)), Share(sum(treated.healthy for _, treated in pairs), len(pairs)))
 

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from equipoise.clinic.claims.reading import CHANCE, ENOUGH, POOL, Truth, listed, untreated
-from equipoise.clinic.intervals import wilson
+from equipoise.clinic.claims.reading import CHANCE, ENOUGH, POOL, Truth, auc, listed, untreated
 from equipoise.clinic.trial import Answer, Claim, Outcome, Verdict
 from equipoise.clinic.wards import ENOUGH as MODES
 from equipoise.clinic.wards import SCORED, WARDS
@@ -25,17 +24,10 @@ def planted_failure(o: Outcome) -> bool:
 TRUTHS: dict[str, Truth] = {"modes lost": lost_modes, "failure planted": planted_failure}
 
 
-def auc(outcomes: Sequence[Outcome], truth: Truth, metric: str) -> Auc:
-    """(share, lower, upper) of pairs of a bad and a good run of which the bad one has the larger distance; ties count half.
-
-    The interval is Wilson's with as many pairs as the smaller group has runs, which is wide on purpose: pairs share runs.
-    """
+def ranks(outcomes: Sequence[Outcome], truth: Truth, metric: str) -> Auc:
+    """How often the larger distance is that of the run of which it is true."""
     bad, good = ([o.numbers[metric] for o in outcomes if truth(o) is side] for side in (True, False))
-    n = min(len(bad), len(good))
-    if not n:
-        return math.nan, 0.0, 1.0
-    share = sum((b > g) + (b == g) / 2 for b in bad for g in good) / (len(bad) * len(good))
-    return round(share, 4), *wilson(round(share * n), n)[1:]
+    return auc(bad, good)
 
 
 def unseen(outcomes: Sequence[Outcome], metric: str) -> list[str]:
@@ -56,7 +48,7 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
     for metric in DISTANCES:
         for data in SCORED:
             runs = [o for o in pool if WARDS[o.ward].data == data and metric in o.numbers]
-            found |= {(metric, data, name): auc(runs, truth, metric) for name, truth in TRUTHS.items()}
+            found |= {(metric, data, name): ranks(runs, truth, metric) for name, truth in TRUTHS.items()}
     judged = [value for (_, _, name), value in found.items() if name == "modes lost"]
     answer: Answer = "depends"
     if all(share >= ENOUGH and low > CHANCE for share, low, _ in judged):

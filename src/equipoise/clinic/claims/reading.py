@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from equipoise.clinic.claims.arms import LOOKS, SEEDS, UNTREATED
 from equipoise.clinic.intervals import wilson
 from equipoise.clinic.trial import Answer, Arm, Claim, Outcome, Trial, Verdict
 from equipoise.clinic.wards import SCORED, WARDS, Ward
@@ -16,9 +17,7 @@ Truth = Callable[[Outcome], bool]
 Reads = Callable[[Mapping[str, float]], bool]  # of Outcome.numbers; a KeyError: this run has no such curve
 Rows = tuple[tuple[str, ...], ...]
 
-UNTREATED = Arm("untreated", "nothing is done")
-READ = Arm("untreated-alone", "nothing is done; each seed by itself, so that its curves are recorded", alone=True)
-SEEDS = 5
+READ = Arm("untreated-alone", "the ward as it is; each seed by itself, so that its curves are recorded", alone=True)
 ENOUGH, CHANCE = 0.8, 0.5
 RULE = (
     f"Confirmed: sensitivity and specificity are at least {ENOUGH} and their 95 % intervals (Wilson) lie above {CHANCE}, on the"
@@ -33,7 +32,13 @@ def nothing_done(ward: Ward) -> Arm:
     return UNTREATED if ward.image or ward.plant is not None else READ
 
 
-POOL = tuple(Trial(name, (nothing_done(ward),), seeds=SEEDS) for name, ward in WARDS.items() if ward.data in SCORED)
+def controlled(name: str, *arms: Arm) -> Trial:
+    """A trial of a ward against nothing done, with curves that can be read."""
+    ward = WARDS[name]
+    return Trial(name, (nothing_done(ward), *arms), SEEDS, LOOKS if ward.image else {})
+
+
+POOL = tuple(controlled(name) for name, ward in WARDS.items() if ward.data in SCORED)
 
 
 def untreated(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -53,11 +58,18 @@ def well(o: Outcome) -> bool:
     return not harmed(o)
 
 
+def built_in(o: Outcome) -> bool:
+    """G sees a few codes only, so it has as few outputs."""
+    return WARDS[o.ward].certain and "mode_collapse" in WARDS[o.ward].right
+
+
 def collapsed(o: Outcome) -> bool:
-    """G sees a few codes only, or at most half of the modes are found, and one at least."""
-    ward = WARDS[o.ward]
-    built_in = ward.certain and "mode_collapse" in ward.right
-    return built_in or 1 <= o.numbers.get("found", 0) <= o.numbers.get("of", 0) / 2
+    """By construction, or with at most half of the modes found, and one at least."""
+    return built_in(o) or 1 <= o.numbers.get("found", 0) <= o.numbers.get("of", 0) / 2
+
+
+def always(o: Outcome) -> bool:
+    return True
 
 
 def planted(*names: str) -> Truth:
@@ -87,7 +99,7 @@ class Share:
 
     def __str__(self) -> str:
         p, low, high = self.interval
-        return f"{p:.2f} [{low:.2f}, {high:.2f}] ({self.k} of {self.n})" if self.n else "no such run"
+        return f"{p:.2f} [{low:.2f}, {high:.2f}] ({self.k} of {self.n})" if self.n else "none (0 of 0)"
 
     @property
     def numbers(self) -> list[float | None]:
@@ -150,6 +162,18 @@ def said(outcomes: Sequence[Outcome], truth: Truth, reads: Reads) -> list[Said]:
     return found
 
 
+def auc(bad: Sequence[float], good: Sequence[float]) -> tuple[float, float, float]:
+    """(share, lower, upper) of pairs of a bad and a good run in which the bad one has more; ties count half.
+
+    The interval is Wilson's with as many pairs as the smaller group has runs: wide on purpose, since pairs share runs.
+    """
+    n = min(len(bad), len(good))
+    if not n:
+        return math.nan, 0.0, 1.0
+    share = sum((b > g) + (b == g) / 2 for b in bad for g in good) / (len(bad) * len(good))
+    return round(share, 4), *wilson(round(share * n), n)[1:]
+
+
 def score(outcomes: Sequence[Outcome], truth: Truth, reads: Reads) -> Score:
     runs = said(outcomes, truth, reads)
     positives, negatives = ([run.read for run in runs if run.true is side] for side in (True, False))
@@ -202,9 +226,10 @@ class Reading:
     whole: Reads
     parts: Mapping[str, Reads]
     of: Truth | None = entropy  # the claim's own runs; None: all
+    among: Truth = always  # the runs of which it can be asked at all
 
     def decide(self, outcomes: Sequence[Outcome]) -> Verdict:
-        pool = untreated(outcomes)
+        pool = [o for o in untreated(outcomes) if self.among(o)]
         own = [o for o in pool if self.of is None or self.of(o)]
         groups = {"ring": [o for o in own if WARDS[o.ward].data == "ring"], "mnist": [o for o in own if WARDS[o.ward].image]}
         if self.of is not None:
