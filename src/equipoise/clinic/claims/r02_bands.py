@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from equipoise.clinic.claims.reading import (
-    HEADING,
     POOL,
     RULE,
     Reads,
@@ -49,33 +48,35 @@ def band(o: Outcome) -> str:
 
 def confusion(runs: Sequence[Outcome]) -> list[tuple[str, ...]]:
     """Kinds of runs against bands, in runs."""
-    columns = (*BANDS, "beyond")
     kinds = [(next(kind for kind, fits in KINDS.items() if fits(o)), band(o)) for o in runs]
-    rows = [(kind, *(str(kinds.count((kind, column))) for column in columns)) for kind in KINDS]
-    return [("runs, by D's loss", *columns), *rows]
+    return [(kind, *(str(kinds.count((kind, column))) for column in (*BANDS, "beyond"))) for kind in KINDS]
 
 
 def decide(outcomes: Sequence[Outcome]) -> Verdict:
-    pool = [o for o in untreated(outcomes) if "d_loss" in o.numbers]
-    runs = [o for o in pool if entropy(o)]
-    scores = {f"{name} ({means})": score(runs, truth, within(low, high)) for name, (low, high, means, truth) in BANDS.items()}
+    runs = [o for o in untreated(outcomes) if "d_loss" in o.numbers and entropy(o)]
+    scores = {name: score(runs, truth, within(low, high)) for name, (low, high, _, truth) in BANDS.items()}
     said: dict[Answer, list[str]] = {"confirmed": [], "depends": [], "refuted": []}
     for name, found in scores.items():
-        said[found.answer].append(name)
+        said[found.answer].append(f"{name} ({BANDS[name][2]})")
     answer: Answer = "depends"
     if len(said["confirmed"]) == len(BANDS):
         answer = "confirmed"
     elif len(said["refuted"]) > len(BANDS) / 2:
         answer = "refuted"
-    words = "; ".join(f"{which}: {listed(names)}" for which, names in said.items() if names)
+    in_band = ", ".join(f"{BANDS[name][2]} {found.sensitivity}" for name, found in scores.items())
+    by_rule = "; ".join(f"{which}: {listed(names)}" for which, names in said.items() if names)
     counts = confusion(runs)
-    own = [f"{means} {score(runs, truth, within(low, high)).sensitivity}" for low, high, means, truth in BANDS.values()]
+    lines: dict[str, list[str]] = {
+        "said to mean": [means for _, _, means, _ in BANDS.values()],
+        "sensitivity": [str(found.sensitivity) for found in scores.values()],
+        "specificity": [str(found.specificity) for found in scores.values()],
+        "by the rule": [found.answer for found in scores.values()],
+    }
     return Verdict(
         answer,
-        "Of the cross-entropy runs of which a band's meaning is true, those whose loss lies in the band: "
-        + ", ".join(own)
-        + f". By the rule of readings, {words}.",
-        (HEADING, *((name, "cross-entropy", *found.row) for name, found in scores.items()), *counts),
+        "Of the cross-entropy runs of which a band's meaning is true, those whose loss lies in the band:"
+        f" {in_band}. By the rule of readings, {by_rule}.",
+        (("runs, by D's loss", *BANDS, "beyond"), *counts, *((name, *line, "") for name, line in lines.items())),
         {**{name: found.numbers for name, found in scores.items()}, "confusion": [list(row) for row in counts]},
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from equipoise.clinic.claims.reading import POOL, RULE, Reading, auc, every, planted, untreated
+from equipoise.clinic.claims.reading import POOL, RULE, Reading, auc, every, plain, planted, untreated
 from equipoise.clinic.trial import Claim, Outcome, Verdict
 from equipoise.clinic.wards import SCORED, WARDS
 
@@ -33,16 +33,18 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
         for name, by_data in areas.items()
     )
     words = f"{found.words} Whatever the threshold, the area under the curve (0.5 is chance) is: {told}."
-    return replace(found, words=words, numbers={**found.numbers, "AUC": areas})
+    return replace(
+        found, words=words, numbers={**found.numbers, "AUC": {k: {d: plain(a) for d, a in v.items()} for k, v in areas.items()}}
+    )
 
 
 R8 = Claim(
     "R8",
     "Non-convergence shows as wild swings of the G loss and images that change a lot from epoch to epoch",
     "Wild: a standard deviation over the last 30 % of the run above a quarter of the loss itself. A lot: G's samples of the"
-    " same noise move by more than half the distance of two reals from exam to exam (runs are shorter than an epoch or far longer)."
-    " True is a planted cause of non-convergence that did harm: rates ten times too high (wild), an unbounded critic, least"
-    f" squares by SGD at a rate of 1 and more. Runs whose numbers break at once have no curves to read. {RULE}",
+    " same noise move by more than half the distance of two reals from exam to exam (not epoch: these runs have less than one,"
+    " or dozens). True is a planted cause of non-convergence that did harm: rates ten times too high (wild), an unbounded"
+    f" critic, least squares by SGD at a rate of 1 and more. Runs whose numbers break at once have no curves to read. {RULE}",
     POOL,
     decide,
 )

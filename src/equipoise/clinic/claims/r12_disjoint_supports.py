@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from equipoise.clinic.claims.reading import POOL, entropy, untreated
 from equipoise.clinic.trial import Answer, Claim, Outcome, Verdict
 from equipoise.clinic.wards import WARDS
+from equipoise.errors import RunError
 from equipoise.networks.mlp import MLP
 from equipoise.objectives import OBJECTIVES
 from equipoise.pieces import Targets
@@ -45,7 +46,6 @@ def gradient(game: str, D: nn.Module, fake: Tensor) -> float:
 @cache
 def measured(dimensions: int, seed: int = 0) -> tuple[Line, ...]:
     """D is trained alone on reals at 0 and fakes at 4 (both with a standard deviation of 0.05), down the levels of its loss."""
-    game, labels = OBJECTIVES["non_saturating"], Targets(torch.tensor(1.0), torch.tensor(0.0))
     rng = generator("cpu", seed, "supports", dimensions)
     real, fake = (STD * torch.randn(BATCH, dimensions, generator=rng, dtype=torch.float64) for _ in range(2))
     fake[:, 0] += APART
@@ -54,17 +54,24 @@ def measured(dimensions: int, seed: int = 0) -> tuple[Line, ...]:
         D = MLP(hidden=64).build(2, (dimensions,))[1].double()
     optimizer = torch.optim.Adam(D.parameters(), lr=0.01)
     norms: dict[str, list[float]] = {name: [] for name in GAMES}
+    for level in LEVELS:
+        descend(D, optimizer, real, fake, level)
+        for name in GAMES:
+            norms[name].append(gradient(name, D, fake))
+    return tuple(Line(name, dimensions, tuple(found)) for name, found in norms.items())
+
+
+def descend(D: nn.Module, optimizer: torch.optim.Optimizer, real: Tensor, fake: Tensor, level: float) -> None:
+    """Train D until its recorded loss is below the level."""
+    game, labels = OBJECTIVES["non_saturating"], Targets(torch.tensor(1.0), torch.tensor(0.0))
     for _ in range(STEPS):
         loss = game.d_loss(D(real), D(fake), labels)
-        while len(norms[GAMES[0]]) < len(LEVELS) and float(game.recorded(loss.detach())) < LEVELS[len(norms[GAMES[0]])]:
-            for name in GAMES:
-                norms[name].append(gradient(name, D, fake))
-        if len(norms[GAMES[0]]) == len(LEVELS):
-            break
+        if float(game.recorded(loss.detach())) < level:
+            return
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return tuple(Line(name, dimensions, tuple(found)) for name, found in norms.items())
+    raise RunError(f"D's loss did not fall to {level:g} in {STEPS} steps, so its gradient there is unknown")
 
 
 def arriving(outcomes: Sequence[Outcome]) -> dict[str, tuple[float, int]]:

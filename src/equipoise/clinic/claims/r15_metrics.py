@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from equipoise.clinic.claims.reading import CHANCE, ENOUGH, POOL, Truth, auc, listed, untreated
+from equipoise.clinic.claims.reading import CHANCE, ENOUGH, POOL, Truth, auc, listed, plain, untreated
 from equipoise.clinic.trial import Answer, Claim, Outcome, Verdict
 from equipoise.clinic.wards import ENOUGH as MODES
 from equipoise.clinic.wards import SCORED, WARDS
@@ -74,7 +74,7 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
         (DISTANCES[metric], data, name, f"{value[0]:.2f} [{value[1]:.2f}, {value[2]:.2f}]")
         for (metric, data, name), value in found.items()
     ]
-    numbers = {", ".join(key): [None if math.isnan(x) else x for x in value] for key, value in found.items()}
+    numbers = {", ".join(key): plain(value) for key, value in found.items()}
     return Verdict(answer, words, (("distance", "data", "bad runs", "AUC"), *rows), {**numbers, "not seen": blind})
 
 

@@ -85,6 +85,11 @@ def entropy(o: Outcome) -> bool:
 # ------------------------------------------------------------------------------------------------------- score
 
 
+def plain(values: Sequence[float]) -> list[float | None]:
+    """For JSON, which has no nan."""
+    return [None if math.isnan(x) else round(x, 4) for x in values]
+
+
 @dataclass(frozen=True)
 class Share:
     """k of n."""
@@ -103,7 +108,7 @@ class Share:
 
     @property
     def numbers(self) -> list[float | None]:
-        return [None if math.isnan(x) else x for x in self.interval]
+        return plain(self.interval)
 
 
 @dataclass(frozen=True)
@@ -138,8 +143,11 @@ class Score:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        mean = [None if math.isnan(x) else round(x, 4) for x in self.balanced]
-        return {"sensitivity": self.sensitivity.numbers, "specificity": self.specificity.numbers, "balanced": mean}
+        return {
+            "sensitivity": self.sensitivity.numbers,
+            "specificity": self.specificity.numbers,
+            "balanced": plain(self.balanced),
+        }
 
 
 @dataclass(frozen=True)
