@@ -1,6 +1,6 @@
 """Runs of the clinic: a ward, an arm and seeds, played, measured, and kept, so that what was run once is not run again.
 
-    WORK/<ward>/<arm>-<digest>/seed-<n>/{outcome.json, signals.jsonl, findings.jsonl, actions.jsonl, facts.json}
+    WORK/<ward>/<arm>-<digest>/seed-<n>/outcome.json, and what the run wrote but its weights
 
 outcome.json is written last: a folder without it is played anew. The digest is of the arm's settings, so a changed arm is
 another folder.
@@ -12,12 +12,12 @@ import copy
 import hashlib
 import multiprocessing
 import os
+import re
 import shutil
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from equipoise.recipe import Recipe, resolve
 from equipoise.settings import override
 
 SAMPLES, LATENTS = 1000, 7  # of each run, from the same latents
-KEPT = ("signals.jsonl", "findings.jsonl", "actions.jsonl", "facts.json")
+KEPT = ("signals.jsonl", "findings.jsonl", "actions.jsonl", "evaluations.jsonl", "facts.json", "recipe.yaml")
 DONE = "outcome.json"
 Job = tuple[str, Arm, tuple[int, ...], Mapping[str, Any]]  # ward, arm, seeds, settings of the trial
 
@@ -50,7 +50,8 @@ def folder(work: Path, job: Job, seed: int) -> Path:
     name, arm, _, settings = job
     about = {"settings": {**settings, **arm.settings}, "treat": arm.treat, "shift": arm.seed_shift}
     digest = hashlib.blake2b(plain_json.dumps(about, sort_keys=True).encode(), digest_size=4).hexdigest()
-    return work / name / f"{arm.name}-{digest}" / f"seed-{seed}"
+    plain = re.sub(r"[^\w.-]+", "-", arm.name)
+    return work / name / f"{plain}-{digest}" / f"seed-{seed}"
 
 
 def mapping_of(ward: Ward, arm: Arm, seed: int, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -107,13 +108,13 @@ def play_one(job: Job, seed: int, work: Path) -> None:
         records = list(History(run / "signals.jsonl").read("step"))
         treated = [action for action in actions(run) if action["action"] == "treat"]
         numbers = {**{k: v for k, v in found.items() if k != "shares"}, **summary(records), "actions": len(treated)}
-        healthy = not diverged and ward.well(found["found"], found["energy"])
+        healthy = not diverged and ward.well(found["found"], found["energy"]) and (ward.sound is None or ward.sound(numbers))
         keep(target, Outcome(name, arm.name, seed, healthy, diverged, steps, round(time.monotonic() - begun, 1), numbers), run)
 
 
 def play_together(job: Job, seeds: list[int], recipe: Recipe, work: Path) -> None:
     """All seeds in one step."""
-    name, arm, _, settings = job
+    name, arm, *_ = job
     ward, begun = WARDS[name], time.monotonic()
     played = cohort.play(recipe, [seed + arm.seed_shift for seed in seeds], SAMPLES, LATENTS)
     seconds = round((time.monotonic() - begun) / len(seeds), 1)
@@ -155,45 +156,55 @@ def last(file: Path) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------------- all jobs
 
 
-def jobs(trials: Iterable[Trial], seeds: int | None = None, extra: Mapping[str, Any] | None = None) -> list[Job]:
-    """One job a seed where seeds are played alone, one for all where they are played together; each only once."""
-    found: dict[str, Job] = {}
+def jobs(trials: Iterable[Trial]) -> list[Job]:
+    """One job a seed where seeds are played alone, one for all where they are played together; each run only once."""
+    wanted: dict[Path, tuple[Job, bool]] = {}  # the most seeds of each arm
     for trial in trials:
-        settings = {**trial.settings, **(extra or {})}
         for arm in trial.arms:
-            n = tuple(range(seeds if seeds is not None else trial.seeds))
-            whole = as_recipe(WARDS[trial.ward], arm, settings) is not None
-            for some in [n] if whole else [(seed,) for seed in n]:
-                job: Job = (trial.ward, arm, some, settings)
-                found[f"{folder(Path(), job, some[0])} {some}"] = job
-    return list(found.values())
+            job: Job = (trial.ward, arm, tuple(range(trial.seeds)), trial.settings)
+            place = folder(Path(), job, 0).parent
+            if place not in wanted or len(wanted[place][0][2]) < trial.seeds:
+                wanted[place] = job, as_recipe(WARDS[trial.ward], arm, trial.settings) is not None
+    found: list[Job] = []
+    for (name, arm, seeds, settings), whole in wanted.values():
+        found += [(name, arm, some, settings) for some in ([seeds] if whole else [(seed,) for seed in seeds])]
+    return found
 
 
-def run(todo: Sequence[Job], work: Path, processes: int, say: Callable[[str], None]) -> list[Outcome]:
-    """Play what is missing, in a pool of processes with one thread each; all outcomes."""
-    for data in {WARDS[name].data for name, *_ in todo if WARDS[name].image}:
+def run(todo: Sequence[Job], work: Path, processes: int, say: Callable[[str], None]) -> None:
+    """Play what is missing, in a pool of processes with one thread each."""
+    missing = [job for job in todo if not all((folder(work, job, seed) / DONE).is_file() for seed in job[2])]
+    say(f"{len(todo) - len(missing)} of {len(todo)} jobs are done already")
+    for data in {WARDS[name].data for name, *_ in missing if WARDS[name].image and WARDS[name].data != "bursts"}:
         classifier(data)  # once, before the processes want it
-    done = []
-    for outcomes in each(todo, work, processes):
+    for n, outcomes in enumerate(each(missing, work, processes), 1):
         for outcome in outcomes:
-            state = "diverged" if outcome.diverged else "healthy" if outcome.healthy else "failed"
-            numbers = ", ".join(f"{k} {outcome.numbers[k]}" for k in ("found", "energy", "frechet") if k in outcome.numbers)
-            say(f"{outcome.ward} {outcome.arm} seed {outcome.seed}: {state}, {outcome.steps} steps, {numbers}")
-        done += outcomes
-    return done
+            say(f"{n}/{len(missing)} {line(outcome)}")
 
 
 def each(todo: Sequence[Job], work: Path, processes: int) -> Iterator[list[Outcome]]:
-    if processes == 1:
+    """The outcomes of jobs as they end."""
+    if processes == 1 or len(todo) < 2:
         yield from (play(job, work) for job in todo)
         return
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(play, todo, [work] * len(todo))
+        for future in as_completed([pool.submit(play, job, work) for job in todo]):
+            yield future.result()
 
 
-def by_arm(outcomes: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
-    """Outcomes by (ward, arm), seeds in order."""
-    found: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        found[outcome.ward, outcome.arm].append(outcome)
-    return {key: sorted(some, key=lambda o: o.seed) for key, some in found.items()}
+def line(outcome: Outcome) -> str:
+    state = "diverged" if outcome.diverged else "healthy" if outcome.healthy else "failed"
+    numbers = "".join(f", {k} {outcome.numbers[k]:g}" for k in ("found", "energy", "frechet") if k in outcome.numbers)
+    return f"{outcome.ward} {outcome.arm} seed {outcome.seed}: {state}, {outcome.steps} steps{numbers}"
+
+
+def kept(trials: Iterable[Trial], work: Path) -> list[Outcome]:
+    """The outcomes of all trials' runs that are there, each once."""
+    found: dict[Path, Outcome] = {}
+    for trial in trials:
+        for arm in trial.arms:
+            for seed in range(trial.seeds):
+                file = folder(work, (trial.ward, arm, (), trial.settings), seed) / DONE
+                if file not in found and file.is_file():
+                    found[file] = recall(file)
+    return list(found.values())

@@ -8,13 +8,14 @@ planted failure that came to no harm is reported as such.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from equipoise.data.bursts import Bursts
 from equipoise.data.fashion_mnist import FashionMNIST
 from equipoise.data.mixtures import Grid, Ring
 from equipoise.data.mnist import MNIST
@@ -44,14 +45,27 @@ DIGITS: dict[str, Any] = {
 }
 GRID: dict[str, Any] = {**RING, "data": {"kind": "grid", "step": 1.0}, "steps": 3000}
 CLOTHES: dict[str, Any] = {**DIGITS, "data": {"kind": "fashion-mnist"}}
+BURSTS: dict[str, Any] = {
+    "data": {"kind": "bursts", "size": 64},
+    "network": {"kind": "dcgan", "width": 64},
+    "optimizer": {"kind": "adam", "lr": 2e-4, "beta1": 0.5},
+    "batch": 16,
+    "latent": 100,
+    "steps": 60,
+    "log_every": 1,
+    "checkpoints": {"every_steps": 60, "keep_last": 1},
+    "exams": {"every_steps": 0},
+}
 BASES = {"ring": RING, "grid": GRID, "mnist": DIGITS, "fashion": CLOTHES}
-IMAGES = ("mnist", "fashion")
+IMAGES = ("mnist", "fashion", "bursts")
 ENOUGH = {  # modes or classes found, and energy distance, of a run that came to no harm
     "ring": (7, 0.06),
     "grid": (23, 0.06),
     "mnist": (8, 0.25),
     "fashion": (8, 0.25),
+    "bursts": (0, math.inf),  # after four epochs samples say nothing: there D's and G's losses do
 }
+HOPELESS = 10.0  # G's loss, mean of the last tenth of a run: D gives its samples a chance of one in e^10
 
 
 # ------------------------------------------------------------------------------------------- what is done on purpose
@@ -122,6 +136,7 @@ class Ward:
     changes: dict[str, Any] = field(default_factory=dict)
     plant: Callable[[Ward, int], dict[str, Any]] | None = None  # what fit is given besides
     certain: bool = False  # harm by construction, whatever the samples look like
+    sound: Callable[[Mapping[str, float]], bool] | None = None  # what the readings have to be besides, for a healthy run
     curable: bool = True  # False where the failure is built into the user's own G, which no treatment of a game can change
 
     @property
@@ -130,7 +145,7 @@ class Ward:
 
     @property
     def base(self) -> dict[str, Any]:
-        return BASES[self.data]
+        return BURSTS if self.data == "bursts" else BASES[self.data]
 
     @property
     def image(self) -> bool:
@@ -163,6 +178,8 @@ def source(name: str, split: Literal["train", "test"] = "train", seed: int = 0) 
         return Ring(std=0.05).load(None, other)
     if name == "grid":
         return Grid(step=1.0).load(None, other)
+    if name == "bursts":
+        return Bursts(size=64).load(None, other)
     return (FashionMNIST(split=split) if name == "fashion" else MNIST(split=split)).load(None, seed)
 
 
@@ -359,6 +376,14 @@ def healthy(data: str) -> list[Ward]:
 
 
 WARDS: dict[str, Ward] = {f"{ward.data}/{ward.name}": ward for data in BASES for ward in (*failures(data), *healthy(data))}
+WARDS["bursts/naive"] = Ward(
+    "naive",
+    "bursts",
+    "a plain DCGAN on 218 windows, hard labels and one rate for both: the notebook's case, at half its size and four epochs long",
+    STRONG,
+    ANY_OUTCOME | {"overfitting"},
+    sound=lambda numbers: numbers["g_loss"] <= HOPELESS,
+)
 SCORED = ("ring", "mnist")  # whose wards the diagnosis was scored on
 
 

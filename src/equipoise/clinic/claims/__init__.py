@@ -1,5 +1,24 @@
 """The ledger: one claim a file, T1 to T17 and R1 to R15."""
 
+from equipoise.clinic.claims import (
+    t01_label_smoothing,
+    t02_label_flipping,
+    t03_feature_matching,
+    t04_instance_noise,
+    t05_spectral_norm,
+    t06_two_rates,
+    t07_minibatch_discrimination,
+    t08_leaky_relu,
+    t09_weaker_discriminator,
+    t10_other_objectives,
+    t11_cadence,
+    t12_quarter_rate,
+    t13_label_noise,
+    t14_more_data,
+    t15_non_saturating,
+    t16_adam,
+    t17_wild_oscillation,
+)
 from equipoise.clinic.claims.r01_baseline import R1
 from equipoise.clinic.claims.r02_bands import R2
 from equipoise.clinic.claims.r03_collapse_or_dominance import R3
@@ -18,4 +37,26 @@ from equipoise.clinic.claims.r15_metrics import R15
 from equipoise.clinic.trial import Claim
 
 READINGS = (R1, R2, R3, R4, R5, R6, R7, R8, R9, R10, R11, R12, R13, R14, R15)
-CLAIMS: dict[str, Claim] = {claim.name: claim for claim in READINGS}
+TRICKS = tuple(
+    module.CLAIM
+    for module in (
+        t01_label_smoothing,
+        t02_label_flipping,
+        t03_feature_matching,
+        t04_instance_noise,
+        t05_spectral_norm,
+        t06_two_rates,
+        t07_minibatch_discrimination,
+        t08_leaky_relu,
+        t09_weaker_discriminator,
+        t10_other_objectives,
+        t11_cadence,
+        t12_quarter_rate,
+        t13_label_noise,
+        t14_more_data,
+        t15_non_saturating,
+        t16_adam,
+        t17_wild_oscillation,
+    )
+)
+CLAIMS: dict[str, Claim] = {claim.name: claim for claim in (*TRICKS, *READINGS)}

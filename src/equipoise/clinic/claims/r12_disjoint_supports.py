@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from equipoise.clinic.claims.reading import POOL, entropy, untreated
 from equipoise.clinic.trial import Answer, Claim, Outcome, Verdict
 from equipoise.clinic.wards import WARDS
-from equipoise.errors import RunError
+from equipoise.errors import EquipoiseError
 from equipoise.networks.mlp import MLP
 from equipoise.objectives import OBJECTIVES
 from equipoise.pieces import Targets
@@ -71,7 +71,7 @@ def descend(D: nn.Module, optimizer: torch.optim.Optimizer, real: Tensor, fake: 
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    raise RunError(f"D's loss did not fall to {level:g} in {STEPS} steps, so its gradient there is unknown")
+    raise EquipoiseError(f"D's loss did not fall to {level:g} in {STEPS} steps, so its gradient there is unknown")
 
 
 def arriving(outcomes: Sequence[Outcome]) -> dict[str, tuple[float, int]]:

@@ -36,8 +36,8 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
     early = pull(ns, SURE), pull(minimax, SURE)
     same = ns.equilibrium().logit == minimax.equilibrium().logit
     note = (
-        f"Closed form: where D is sure of a fake (logit {SURE:g}) G is pulled by {early[0]:.3g} with the non-saturating loss and "
-        f"by {early[1]:.2g} with the saturating one; at equilibrium both have D's logit at "
+        f"Closed form: where D is sure of a fake (logit {SURE:g}) G is pulled by {early[0]:.3g} with the non-saturating loss "
+        f"and by {early[1]:.2g} with the saturating one; at equilibrium both have D's logit at "
         f"{ns.equilibrium().logit:g}{', the same optimum' if same else ''}. "
         "The gradient comes back, but in a game that is wrong otherwise that alone need not bring the samples back."
     )

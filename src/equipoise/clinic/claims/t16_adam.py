@@ -15,7 +15,7 @@ def adam(lr: float, beta1: float) -> dict[str, Any]:
     return {"kind": "adam", "lr": lr, "beta1": beta1}
 
 
-USUAL = {"optimizer": adam(2e-4, 0.5), "latent": 100, "batch": 64, "network.width": 16}
+USUAL = {"optimizer": adam(2e-4, 0.5), "latent": 100, "batch": 64}
 AS_SAID = Arm("as-said", "Adam 2e-4, beta1 0.5, latent 100, batch 64", USUAL)
 OTHERS = (
     Arm("beta1-0.9", "beta1 0.9", {**USUAL, "optimizer": adam(2e-4, 0.9)}),
