@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 
@@ -24,7 +25,8 @@ def losses(d_real: torch.Tensor, d_fake: torch.Tensor) -> tuple[float, float]:
     return float(GAME.recorded(GAME.d_loss(d_real, d_fake, LABELS))), float(GAME.g_loss(d_fake, d_real))
 
 
-def untrained(seed: int) -> list[tuple[float, float]]:
+@cache
+def untrained(seed: int) -> tuple[tuple[float, float], ...]:
     """The losses of a fresh MLP and of a fresh DCGAN; noise in [-1, 1] stands in for reals."""
     found = []
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -34,7 +36,7 @@ def untrained(seed: int) -> list[tuple[float, float]]:
             rng = generator("cpu", seed, "baseline")
             real = torch.rand(BATCH, *shape, generator=rng) * 2 - 1
             found.append(losses(D(real), D(G(torch.randn(BATCH, latent, generator=rng)))))
-    return found
+    return tuple(found)
 
 
 def near(values: Sequence[float]) -> Share:
