@@ -379,7 +379,7 @@ WARDS: dict[str, Ward] = {f"{ward.data}/{ward.name}": ward for data in BASES for
 WARDS["bursts/naive"] = Ward(
     "naive",
     "bursts",
-    "a plain DCGAN on 218 windows, hard labels and one rate for both: the notebook's case, at half its size and four epochs long",
+    "the notebook's case at half its size, four epochs: a plain DCGAN on 218 windows, hard labels, one rate for both",
     STRONG,
     ANY_OUTCOME | {"overfitting"},
     sound=lambda numbers: numbers["g_loss"] <= HOPELESS,
