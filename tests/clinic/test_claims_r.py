@@ -1,5 +1,6 @@
 """The claims on readings: each verdict follows from the outcomes, by the rule that was stated."""
 
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from equipoise.clinic.claims.reading import (
     untreated,
     well,
 )
+from equipoise.clinic.reading_pictures import PICTURES, picture
 from equipoise.clinic.trial import Outcome
 from equipoise.clinic.wards import SCORED, WARDS
 
@@ -122,6 +124,25 @@ def test_runs_are_those_of_all_scored_wards_and_every_one_has_curves() -> None:
 def test_treated_runs_are_no_part_of_the_pool() -> None:
     runs = [run("mnist/plain"), run("mnist/plain", arm="smoothing"), run("ring/plain", arm="untreated")]
     assert untreated(runs) == runs[:1]
+
+
+# ------------------------------------------------------------------------------------------------------- pictures
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_shows_the_runs(name: str) -> None:
+    runs = pool()
+    found, nobody = picture(name, runs), picture(name, [])
+    assert found is not None and nobody is None
+    moved = picture(name, [replace(o, numbers={key: value + 0.07 for key, value in o.numbers.items()}) for o in runs])
+    assert moved is not None and moved.tobytes() != found.tobytes(), "other readings are another picture"
+    out = io.BytesIO()
+    found.save(out, "PNG", optimize=True)
+    assert len(out.getvalue()) < 60_000
+
+
+def test_a_row_without_a_picture_has_none() -> None:
+    assert picture("R12", pool()) is None and picture("T1", pool()) is None
 
 
 # ------------------------------------------------------------------------------------------------------- the rule
