@@ -30,6 +30,12 @@ reads text in any wording (also with tqdm and Keras bars), Jupyter notebooks, CS
 stats.jsonl, TensorBoard's events, all of them gzipped or not; needs a loss of D and one of G
 exit code: 0 healthy, or the log can't tell; 1 findings; 2 can't be read, or is no log of a GAN"""
 
+CLINIC = """\
+list      the claims, each with its verdict
+show      claims with the rules that decide them, their trials, and the verdicts with their numbers
+run       play the trials of claims (what was played before is kept), and decide
+evidence  in a checkout: make docs/evidence.md, and what the package keeps of it, from docs/results"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
@@ -199,6 +205,15 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=path, metavar="FILE.html", help="default: report.html in the run folder")
     report.add_argument("--text", action="store_true", help="print the summary and write no file")
 
+    clinic = command("clinic", do_clinic, "the trials behind what this package says about training GANs", epilog=CLINIC, **raw)
+    clinic.add_argument("what", choices=("list", "show", "run", "evidence"))
+    clinic.add_argument("claims", metavar="CLAIM", nargs="*", help="T12, R3, ...; or all")
+    clinic.add_argument("--seeds", type=positive, help="runs of each arm (default: the claim's)")
+    clinic.add_argument("--quick", action="store_true", help="a third of the steps: a look, not the ledger's verdict")
+    clinic.add_argument("--processes", type=positive, default=2, help="runs at the same time, a thread each (2)")
+    clinic.add_argument("--work", type=path, metavar="DIR", help="where runs are kept (default: ~/.cache/equipoise/clinic)")
+    clinic.add_argument("--out", type=path, metavar="DIR", help="also write what was found, as DIR/T12.json")
+
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
     recipes.add_argument("--pieces", action="store_true", help="every objective, trick, penalty, network and kind of data")
@@ -350,6 +365,30 @@ def do_report(options: argparse.Namespace) -> int:
     told = report.tell(options.run)
     where = "" if options.text else str(report.write(told, options.out or report.beside(Path(options.run))))
     print(summary(told, where, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    return 0
+
+
+def do_clinic(options: argparse.Namespace) -> int:
+    from equipoise.clinic import evidence, ledger
+
+    if options.what == "list":
+        print(ledger.listing())
+    elif options.what == "evidence":
+        print("\n".join(map(str, evidence.write(Path.cwd()))))
+    elif options.what == "show":
+        print("\n\n\n".join(map(ledger.shown, ledger.asked(options.claims))))
+    else:
+        for settled in ledger.settle(
+            ledger.asked(options.claims),
+            seeds=options.seeds,
+            quick=options.quick,
+            processes=options.processes,
+            work=Path(options.work) if options.work is not None else None,
+            say=lambda line: print(line, file=sys.stderr, flush=True),
+        ):
+            print(ledger.said(settled), end="\n\n\n")
+            if options.out is not None:
+                print(ledger.write(settled, Path(options.out)))
     return 0
 
 

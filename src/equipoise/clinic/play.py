@@ -100,6 +100,8 @@ def play_one(job: Job, seed: int, work: Path) -> None:
         run, begun, diverged, found = Path(scratch) / "run", time.monotonic(), False, {}
         try:
             trained = api.fit(mapping, out=run, **given)
+            if trained.stopped_by is not None:  # half a run is no outcome
+                raise KeyboardInterrupt
             steps = trained.game.steps
             found = measured(ward, trained.sample(SAMPLES, seed=LATENTS), seed)
         except DivergedError:
