@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+import torch
 from torch import Tensor, nn
 
 from equipoise.diagnosis import RULES
@@ -33,6 +34,9 @@ class Match:
         self.exams = exams
         self.calls = 0  # since a player moved
         self.pending: list[Arrival] = []
+        self.reached: set[str] = set()  # players that a gradient of a step that is not noted may have been for
+        self.partners: set[str] = set()  # the generators that this D has pushed
+        self.counted = {"D": 0, "G": 0}  # steps of the window, noted or not
         self.d_moves: list[Move] = []
         self.g_moves: list[Move] = []
         self.d_steps = self.g_steps = self.recorded_at = 0
@@ -48,56 +52,75 @@ class Match:
         self.records: list[dict[str, float]] = []
         self.origin = 0.0  # the step since which the game is played as it is
         self.sources: dict[str, Tensor] = {}  # what each generator's fakes of the step before were made from
+        self.looking = True  # the step that is under way is noted in full
+        self.noting = True  # ... is noted at all: in the first window, where the game is told, each one is
+        self.comparing = True  # what G makes, and from what, is remembered: in steps that are noted, and in those before them
+        self.weighing = True  # it is also measured how far the players move: once in a window
+        self.asked = False  # somebody needs to see every call
+        self.gathering = False  # the exam that comes next wants samples
+        self.settle()
 
     # ------------------------------------------------------------------------------------------------ while it runs
 
-    @property
-    def looking(self) -> bool:
-        """Whether the step that is under way is noted in full."""
-        return self.g_steps % self.look_every == 0 and len(self.d_moves) < D_ONLY * self.every
-
-    @property
-    def weighing(self) -> bool:
-        """Whether it is also measured how far the players move: once in a window."""
-        return self.looking and self.g_steps % self.every == 0
-
-    @property
-    def comparing(self) -> bool:
-        """Whether what G is given is remembered: in steps that are noted in full, and in those before them."""
-        return self.looking or (self.g_steps + 1) % self.look_every == 0
+    def settle(self) -> None:
+        """What is wanted of the step that begins: told once, since every hook asks."""
+        step = self.g_steps
+        self.gathering = self.exams.gathering(step, self.every, self.batch or self.every)
+        small = (self.batch or 0) * (self.every // self.look_every) < MOST  # batches of looks alone would not make an exam
+        self.looking = step % self.look_every == 0
+        self.noting = self.looking or not self.records or (self.gathering and small) or self.asked
+        self.comparing = self.noting or (step + 1) % self.look_every == 0
+        self.weighing = step % self.every == 0
 
     def moved(self, mover: str, measured: Measured) -> Move | None:
-        """An optimizer has stepped; None where this game had no part in it."""
+        """An optimizer has stepped; None where this game had no part in it, or the step was only counted."""
         self.calls = 0
         mine, self.pending = part(self.pending, mover)
+        if not mine and mover not in self.reached:
+            return None
+        self.reached.discard(mover)
+        self.counted[mover] += 1
+        if mover == "D":
+            self.d_steps += 1
+        else:
+            self.g_steps += 1
+            self.settle()
         if not mine:
             return None
         move = Move(mine, measured)
-        if mover == "D":
-            self.d_moves.append(move)
-            self.d_steps += 1
-        else:
-            self.g_moves.append(move)
-            self.g_steps += 1
+        (self.d_moves if mover == "D" else self.g_moves).append(move)
         return move
 
-    def effort(self) -> Effort:
-        """How much is asked of the call that is being made.
+    def moves_with(self, makers: set[str]) -> bool:
+        """Whether a step of these generators is a move of this game: a gradient has gone through D to them."""
+        noted = {a.call.reaches for a in self.pending if a.call.reaches is not None} & makers
+        self.partners |= noted
+        return bool(noted) or ("G" in self.reached and bool(self.partners & makers))
+
+    def called(self) -> None:
+        """D is called.
 
         Gradients that waited for the other player's step wait no longer: where both are stepped at once no call lies between.
         Otherwise nobody was moved by them (a saliency map, a gradient that is just printed).
         """
         if self.calls == 0:
             self.pending.clear()
+            self.reached.clear()
         self.calls += 1
-        looking = self.looking
-        sample = self.exams.gathering(self.g_steps, self.every, self.batch or self.every)
-        return Effort(looking, self.calls not in self.d_umpire.strangers, sample and (looking or self.small))
 
-    @property
-    def small(self) -> bool:
-        """Whether the batches of steps noted in full would not make an exam."""
-        return (self.batch or 0) * (self.every // self.look_every) < MOST
+    def effort(self) -> Effort:
+        """How much is asked of the call that is being made."""
+        return Effort(self.looking, self.calls not in self.d_umpire.strangers, self.gathering)
+
+    def passed(self, said: Tensor) -> None:
+        """D is called in a step that is not noted; it still counts, if a gradient comes back."""
+        self.called()
+        if said.grad_fn is not None:
+            said.grad_fn.register_prehook(self.touched)  # a node's hook costs a third of a tensor's
+
+    def touched(self, grads: object) -> None:
+        if not torch.is_grad_enabled():
+            self.reached = {"D", "G"}
 
     def arrived(self, arrival: Arrival) -> None:
         """A gradient came back to one of D's calls; of too many that no optimizer takes, the older half is forgotten."""
@@ -107,7 +130,7 @@ class Match:
 
     @property
     def full(self) -> bool:
-        return len(self.g_moves) >= self.every or len(self.d_moves) >= D_ONLY * self.every
+        return self.counted["G"] >= self.every or self.counted["D"] >= D_ONLY * self.every
 
     # --------------------------------------------------------------------------------------------- when a window ends
 
@@ -115,6 +138,7 @@ class Match:
         """The window's signals, and a new window; None where nothing can be told of it."""
         d_moves, g_moves = self.d_moves, self.g_moves
         self.d_moves, self.g_moves = [], []
+        self.counted = {"D": 0, "G": 0}
         read = Read([*d_moves, *g_moves])
         d_batches, g_batches = self.d_umpire.batches(d_moves, read), self.g_umpire.batches(g_moves, read)
         told = [batch for batch in d_batches if batch is not None and len(batch.real) and len(batch.fake)]
@@ -140,6 +164,7 @@ class Match:
         record = {"step": step, "d_steps": self.d_steps, **values}
         self.track.add(record)
         self.records.append(record)
+        self.settle()
         return record
 
     def learn(self, d: list[Batch], g: list[Batch]) -> None:

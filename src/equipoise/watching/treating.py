@@ -351,6 +351,9 @@ class Treatment:
                 if parametrize.is_parametrized(module, "weight"):
                     parametrize.remove_parametrizations(module, "weight", leave_parametrized=False)
         self.now = wanted
+        labels = any(name in wanted.tricks for name in LABELS)
+        self.match.asked = wanted.objective is not None or labels or bool(wanted.penalties)
+        self.match.settle()
 
     def look_anew(self) -> None:
         """Findings are looked for in what comes from here on."""

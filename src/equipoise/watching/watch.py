@@ -200,9 +200,9 @@ class Watch:
 
     def attach(self) -> None:
         for player in self.generators.values():
-            self.handles.append(player.hook(partial(self.guarded, self.generated, player)))
+            self.handles.append(player.hook(partial(self.made, player)))
         for player in self.discriminators.values():
-            self.handles.append(player.hook(partial(self.guarded, self.judged, player)))
+            self.handles.append(player.hook(partial(self.heard, player, self.matches[player.name])))
         handles = self.handles
         me = weakref.ref(self, lambda _: remove(handles))
         self.handles.append(register_optimizer_step_pre_hook(partial(relay, me, "stepping")))
@@ -229,25 +229,42 @@ class Watch:
             self.detach()
             self.say(f"equipoise: stopped watching, the loop goes on ({self.trouble}); please report this")
 
+    def made(self, player: Player, *seen: Any) -> None:
+        """A generator has been called. In steps that are not noted every microsecond counts, and nothing is done."""
+        for match in self.matches.values():
+            if match.comparing:
+                self.guarded(self.generated, player, *seen)
+                return
+
+    def heard(self, player: Player, match: Match, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A discriminator has been called."""
+        if self.treatment is not None and self.treatment.busy:
+            return
+        if match.noting or not isinstance(output, Tensor):
+            self.guarded(self.judged, player, match, args, kwargs, output)
+        elif output.requires_grad:
+            self.orders += 1
+            match.passed(output)
+
     def generated(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A generator has made something."""
         given = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
-        comparing = any(match.comparing for match in self.matches.values())
-        source = beginning(given) if comparing and given is not None else None
+        source = beginning(given) if given is not None else None
         for x in tensors_in(output):
             if x.dim() > 1:
                 self.fakes.add(Fake(player.name, x.detach(), source, (args, kwargs), player.evaluating), x)
 
-    def judged(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def judged(self, player: Player, match: Match, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A discriminator has said something; only what gets a gradient counts."""
-        match = self.matches[player.name]
-        if self.treatment is not None and self.treatment.busy:
-            return
         x = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
         said = verdict_in(output, len(x)) if x is not None else None
         if said is None or not said.requires_grad:
             return
         self.orders += 1
+        if not match.noting:
+            match.passed(said)
+            return
+        match.called()
         effort = match.effort()
         order = self.orders, match.calls
         call = look_at(args, kwargs, said, self.fakes, order, self.squashes(player, said), effort)
@@ -310,6 +327,11 @@ class Watch:
             self.movers[optimizer] = size, [player for player in everybody if player.held_by(optimizer)]
         return self.movers[optimizer][1]
 
+    @property
+    def before_steps(self) -> bool:
+        """Whether there is anything to do before the optimizer steps."""
+        return self.treatment is not None or any(match.looking for match in self.matches.values())
+
     def looking(self, player: Player) -> bool:
         own = self.matches.get(player.name)  # generators have other names
         return own.looking if own is not None else any(match.looking for match in self.matches.values())
@@ -318,7 +340,7 @@ class Watch:
         own = self.matches.get(player.name)
         return own.weighing if own is not None else any(match.weighing for match in self.matches.values())
 
-    def stepping(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def stepping(self, optimizer: Optimizer) -> None:
         if self.treatment is not None:
             self.treatment.stepping(optimizer, self.moves(optimizer))
         for player in self.moves(optimizer):
@@ -328,45 +350,40 @@ class Watch:
                 if self.weighing(player):
                     self.weights[player.name] = player.weights()
 
-    def stepped(self, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def stepped(self, optimizer: Optimizer) -> None:
         if self.treatment is not None:
             self.treatment.stepped(optimizer)
         players = self.moves(optimizer)
         for player in players:
-            measured: Measured = self.measured.pop(player.name, {})
-            before = self.weights.pop(player.name, None)
-            ratio = None if before is None else player.update_ratio(before)
-            if ratio is not None:
-                measured["update"] = ratio
-            self.measured[player.name] = measured
+            if player.name in self.weights:
+                ratio = player.update_ratio(self.weights.pop(player.name))
+                if ratio is not None:
+                    self.measured[player.name]["update"] = ratio
         for player in players:
-            if player is self.discriminators.get(player.name):
-                self.d_moved(player, self.measured.pop(player.name))
-        movers = [player for player in players if player is self.generators.get(player.name)]
+            if player.name in self.matches:
+                self.d_moved(player, self.measured.pop(player.name, {}))
+        movers = [player for player in players if player.name not in self.matches]
         if movers:
-            self.g_moved(movers, {name: value for p in movers for name, value in self.measured.pop(p.name).items()})
+            self.g_moved(movers, {name: value for p in movers for name, value in self.measured.pop(p.name, {}).items()})
 
     def d_moved(self, player: Player, measured: Measured) -> None:
         match = self.matches[player.name]
         move = match.moved("D", {f"d_{name}": value for name, value in measured.items()})
-        if move is None:
-            return
-        like = move.arrivals[-1].call
-        move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, 0.0)
-        move.measured["d_eval_mode"] = float(like.evaluating)
-        self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
+        if move is not None:
+            move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, 0.0)
+            move.measured["d_eval_mode"] = float(move.arrivals[-1].call.evaluating)
+            self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
         self.finish(match)
 
     def g_moved(self, movers: list[Player], measured: Measured) -> None:
         names = {player.name for player in movers}
         for match in self.matches.values():
-            if not any(a.call.reaches in names for a in match.pending):
+            if not match.moves_with(names):
                 continue
             move = match.moved("G", {f"g_{name}": value for name, value in measured.items()})
-            if move is None:
-                continue
-            for name in names & {a.call.reaches for a in move.arrivals}:
-                move.measured |= self.wiring(match, name, move.arrivals)
+            if move is not None:
+                for name in names & {a.call.reaches for a in move.arrivals}:
+                    move.measured |= self.wiring(match, name, move.arrivals)
             if match.looking:
                 self.left.add(match.name)
             self.finish(match)
@@ -501,8 +518,8 @@ def remove(handles: list[Any]) -> None:
 def relay(me: weakref.ref[Watch], method: str, optimizer: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """From a hook on all optimizers to a watch, which must not live just because of it."""
     watching = me()
-    if watching is not None:
-        watching.guarded(getattr(watching, method), optimizer, args, kwargs)
+    if watching is not None and (method == "stepped" or watching.before_steps):
+        watching.guarded(getattr(watching, method), optimizer)
 
 
 OPEN: weakref.WeakSet[Watch] = weakref.WeakSet()
