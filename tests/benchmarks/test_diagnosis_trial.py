@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from equipoise import plain_json
+from equipoise.clinic.outcome import energy
 from equipoise.diagnosis import RULES
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -43,11 +44,11 @@ def test_wilson(trial: ModuleType) -> None:
     assert trial.wilson(0, 0)[1:] == [0.0, 1.0]
 
 
-def test_energy(wards: ModuleType) -> None:
+def test_energy() -> None:
     y = torch.tensor([[1.0], [-1.0]])
-    assert wards.energy(y, y) == 0
-    assert wards.energy(torch.zeros(3, 1), y) == pytest.approx(1.0)  # 2 * 1 - 0 - 1, over 1
-    assert wards.energy(torch.full((3, 1), math.nan), y) == math.inf
+    assert energy(y, y) == 0
+    assert energy(torch.zeros(3, 1), y) == pytest.approx(1.0)  # 2 * 1 - 0 - 1, over 1
+    assert energy(torch.full((3, 1), math.nan), y) == math.inf
 
 
 def test_samples_are_bad_from_the_step_after_which_they_stay_bad(trial: ModuleType) -> None:

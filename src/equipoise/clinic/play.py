@@ -103,14 +103,14 @@ def play_one(job: Job, seed: int, work: Path) -> None:
             if trained.stopped_by is not None:  # half a run is no outcome
                 raise KeyboardInterrupt
             steps = trained.game.steps
-            found = measured(ward, trained.sample(SAMPLES, seed=LATENTS), seed)
+            found = ward.measure(trained.game) if ward.measure else measured(ward, trained.sample(SAMPLES, LATENTS), seed)
         except DivergedError:
             diverged = True
             steps = int(last(run / "signals.jsonl").get("step", 0))
         records = list(History(run / "signals.jsonl").read("step"))
         treated = [action for action in actions(run) if action["action"] == "treat"]
         numbers = {**{k: v for k, v in found.items() if k != "shares"}, **summary(records), "actions": len(treated)}
-        healthy = not diverged and ward.well(found["found"], found["energy"]) and (ward.sound is None or ward.sound(numbers))
+        healthy = not diverged and ward.came_well(numbers)
         keep(target, Outcome(name, arm.name, seed, healthy, diverged, steps, round(time.monotonic() - begun, 1), numbers), run)
 
 
@@ -122,8 +122,8 @@ def play_together(job: Job, seeds: list[int], recipe: Recipe, work: Path) -> Non
     seconds = round((time.monotonic() - begun) / len(seeds), 1)
     for seed, one in zip(seeds, played, strict=True):
         found = {} if one.diverged else measured(ward, one.samples, seed)
-        healthy = not one.diverged and ward.well(found["found"], found["energy"])
         numbers = {**found, **summary(one.records), "actions": 0}
+        healthy = not one.diverged and ward.came_well(numbers)
         with tempfile.TemporaryDirectory() as scratch:
             signals = "".join(plain_json.dumps(record) + "\n" for record in one.records)
             (Path(scratch) / "signals.jsonl").write_text(signals)
