@@ -184,6 +184,21 @@ def test_a_reading_that_fails_on_one_kind_of_data_depends_on_it() -> None:
     assert found.answer == "depends" and "ring" in found.words
 
 
+def test_a_reading_that_holds_on_one_kind_of_data_only_is_not_refuted() -> None:
+    reading = Reading("failed runs", harmed, lambda n: n["d_loss"] < 0.1, {}, of=None)
+    digits = [run(trial.ward, seed, d_loss=0.6) for trial in POOL for seed in range(5) if WARDS[trial.ward].image]
+    points = [run(trial.ward) for trial in POOL if not WARDS[trial.ward].image]
+    found = reading.decide([*digits, *points])
+    assert score([*digits, *points], harmed, reading.whole).answer == "refuted"
+    assert found.answer == "depends" and "on ring only" in found.words
+
+
+def test_nothing_is_said_of_what_was_not_on_trial() -> None:
+    reading = Reading("failed runs", harmed, lambda n: n["d_loss"] < 0.1, {})
+    found = reading.decide([o for o in pool() if well(o)])
+    assert found.answer == "depends" and "not put on trial" in found.words
+
+
 def test_a_part_that_would_do_alone_saves_a_claim_from_refutation() -> None:
     parts = {"low": lambda n: n["d_loss"] < 0.1, "never": lambda n: False}
     whole = Reading("failed runs", harmed, lambda n: False, parts)

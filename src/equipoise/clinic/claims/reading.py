@@ -22,8 +22,8 @@ ENOUGH, CHANCE = 0.8, 0.5
 RULE = (
     f"Confirmed: sensitivity and specificity are at least {ENOUGH} and their 95 % intervals (Wilson) lie above {CHANCE}, on the"
     " claim's own runs, and on none of the other groups in the table is it refuted. Refuted: one of the two intervals lies"
-    f" below {CHANCE}, or that of their mean reaches down to {CHANCE} (chance), and no part of the reading alone is confirmed."
-    " Everything else depends. Runs of one ward resemble each other, so the intervals speak of these wards, not of all GANs."
+    f" below {CHANCE}, or that of their mean reaches down to {CHANCE} (chance), and neither a part of the reading nor any group is"
+    " confirmed. Everything else depends. Runs of one ward resemble each other, so the intervals speak of these wards, not of all GANs."
 )
 
 
@@ -205,8 +205,8 @@ def every(*parts: Reads) -> Reads:
     """All of them; a run that lacks a curve of any is not read at all."""
 
     def reads(n: Mapping[str, float]) -> bool:
-        said = [part(n) for part in parts]  # each, so that a missing curve is noticed
-        return all(said)
+        answers = [part(n) for part in parts]  # each, so that a missing curve is noticed
+        return all(answers)
 
     return reads
 
@@ -215,8 +215,8 @@ def some(*parts: Reads) -> Reads:
     """Any of them; a run that lacks a curve of any is not read at all."""
 
     def reads(n: Mapping[str, float]) -> bool:
-        said = [part(n) for part in parts]
-        return any(said)
+        answers = [part(n) for part in parts]
+        return any(answers)
 
     return reads
 
@@ -239,7 +239,7 @@ class Reading:
     def decide(self, outcomes: Sequence[Outcome]) -> Verdict:
         pool = [o for o in untreated(outcomes) if self.among(o)]
         own = [o for o in pool if self.of is None or self.of(o)]
-        groups = {"ring": [o for o in own if WARDS[o.ward].data == "ring"], "mnist": [o for o in own if WARDS[o.ward].image]}
+        groups = {data: [o for o in own if WARDS[o.ward].data == data] for data in SCORED}
         if self.of is not None:
             groups["any objective"] = pool
         first = "any objective" if self.of is None else "cross-entropy"
@@ -254,12 +254,12 @@ class Reading:
         errors = [f"{word} {wards}" for word, side in SIDES if (wards := wrong(runs, side))]
         return Verdict(
             answer,
-            " ".join((self.sentence(stated), because, *([sentence("; ".join(errors))] if errors else []))),
+            " ".join((self.told(stated), because, *([sentence("; ".join(errors))] if errors else []))),
             (HEADING, *((*key, *found.row) for key, found in scores.items())),
             {", ".join(key): found.numbers for key, found in scores.items()},
         )
 
-    def sentence(self, stated: Score) -> str:
+    def told(self, stated: Score) -> str:
         return (
             f"As stated, the reading catches {stated.sensitivity} of the {self.shows} and leaves alone"
             f" {stated.specificity} of the others."
@@ -269,10 +269,14 @@ class Reading:
         bad = [name for name, found in elsewhere.items() if found.answer == "refuted"]
         good = [name for name, found in parts.items() if found.answer == "confirmed"]
         fine = [name for name, found in elsewhere.items() if found.answer == "confirmed"]
+        if not (stated.sensitivity.n and stated.specificity.n):
+            return "depends", "Without runs of both kinds it was not put on trial."
         if stated.answer == "confirmed":
             return ("depends", f"It fails on {listed(bad)}.") if bad else ("confirmed", "It holds in every group of runs.")
         if good:
             return "depends", f"Of its parts, {listed(good)} would do by itself."
+        if stated.answer == "refuted" and fine:
+            return "depends", f"It holds on {listed(fine)} only."
         if stated.answer == "refuted":
             return "refuted", f"None of its parts would do by itself{self.best(parts)}." if parts else "That is no use."
         where = f", but it does on {listed(fine)}" if fine else ", nor does it in any group of runs"
