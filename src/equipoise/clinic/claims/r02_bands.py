@@ -86,8 +86,9 @@ R2 = Claim(
     "D loss (mean of the real and the fake term): 0.0-0.1 mode collapse; 0.1-0.3 D strong; 0.3-0.7 ideal; 0.7-0.9 G too strong;"
     " 0.9-1.0 D cannot learn",
     "Mean over the last tenth. True is, by band: collapse by construction or at most half of the modes reached; a D planted too"
-    " strong; health; a D planted too weak; that or swapped labels. Each band is judged for itself by the rule of readings (without groups and parts), on"
-    " cross-entropy runs. Confirmed: all five are. Refuted: more than half are. Else it depends on the band."
+    " strong; health; a D planted too weak; that or swapped labels. Each band is judged for itself by the rule of readings"
+    " (without groups and parts), on cross-entropy runs. Confirmed: all five are. Refuted: more than half are. Else it depends"
+    " on the band."
     f" The rule of readings: {RULE}",
     POOL,
     decide,

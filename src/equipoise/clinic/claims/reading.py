@@ -15,15 +15,15 @@ from equipoise.clinic.wards import SCORED, WARDS, Ward
 
 Truth = Callable[[Outcome], bool]
 Reads = Callable[[Mapping[str, float]], bool]  # of Outcome.numbers; a KeyError: this run has no such curve
-Rows = tuple[tuple[str, ...], ...]
 
 READ = Arm("untreated-alone", "the ward as it is; each seed by itself, so that its curves are recorded", alone=True)
 ENOUGH, CHANCE = 0.8, 0.5
 RULE = (
     f"Confirmed: sensitivity and specificity are at least {ENOUGH} and their 95 % intervals (Wilson) lie above {CHANCE}, on the"
     " claim's own runs, and on none of the other groups in the table is it refuted. Refuted: one of the two intervals lies"
-    f" below {CHANCE}, or that of their mean reaches down to {CHANCE} (chance), and neither a part of the reading nor any group is"
-    " confirmed. Everything else depends. Runs of one ward resemble each other, so the intervals speak of these wards, not of all GANs."
+    f" below {CHANCE}, or that of their mean reaches down to {CHANCE} (chance), and neither a part of the reading nor any group"
+    " is confirmed. Everything else depends. Runs of one ward resemble each other, so the intervals speak of these wards, not"
+    " of all GANs."
 )
 
 
