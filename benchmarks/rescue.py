@@ -7,8 +7,9 @@ What counts was fixed before the first run:
 
 - Wards: every failing ward of the clinic that is curable and that is not a matter of the data's amount (`few-samples`), of
   `grid` and `fashion` those of `SOME` (the same causes on other data, kept few to spare time); ten seeds on points, five on
-  images. A seed counts where the untreated run fails: by its samples (known modes, or a classifier
-  that no rule sees; the energy distance), or because its numbers broke.
+  images. A seed counts where the untreated run fails: by its samples (known modes, or a classifier that no rule sees; the
+  energy distance), or because its numbers broke. Left out: `bursts`, whose case is `make demo`, and the Dirac-GAN, on whose
+  single number there is nothing for an exam to see.
 - Rescued: healthy by the ward's own criterion, a Frechet distance within 15 % of the median of the healthy twin's seeds or
   within the range of those seeds (whichever is wider: the seeds of a healthy recipe differ by more than 15 %), and at most
   1.5 times the planned steps. `strictly`: within 15 % of the median alone. `well`: the ward's criterion alone.
@@ -24,6 +25,7 @@ import argparse
 import math
 import statistics
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ import record
 
 from equipoise.clinic import play
 from equipoise.clinic.intervals import wilson
+from equipoise.clinic.ledger import treatments
 from equipoise.clinic.trial import Arm, Outcome, Trial
 from equipoise.clinic.wards import WARDS, Ward
 
@@ -39,6 +42,7 @@ TREATED = Arm("treated", "with the autopilot", treat=True)
 POINTS, PICTURES = 10, 5  # seeds
 NEAR = 0.15
 LONGEST = 1.5
+ON = ("ring", "grid", "mnist", "fashion")  # data
 LEFT_OUT = ("few-samples", "saturating")  # of the data's amount; its plan is too short (`stalled` is the same in full)
 SOME = ("strong-d", "weak-d", "wild", "stalled", "r1")
 HEALTHY = ("plain", "r1", "least-squares", "hinge", "smoothing", "two-rates")
@@ -68,7 +72,7 @@ def trials() -> list[Trial]:
     found = []
     for name, ward in WARDS.items():
         seeds = PICTURES if ward.image else POINTS
-        if ward.data in ("grid", "fashion") and ward.name not in SOME:
+        if ward.data not in ON or (ward.data in ("grid", "fashion") and ward.name not in SOME):
             continue
         if ward.healthy and ward.name in HEALTHY:
             found.append(Trial(name, (UNTREATED, TREATED), seeds, settings(ward)))
@@ -111,8 +115,7 @@ def table(work: Path) -> dict[str, Any]:
     kept: dict[tuple[str, str], list[Outcome]] = {}
     for trial in trials():
         for arm in trial.arms:
-            files = [play.folder(work, (trial.ward, arm, (), trial.settings), seed) / play.DONE for seed in range(trial.seeds)]
-            kept[trial.ward, arm.name] = [play.recall(file) for file in files if file.is_file()]
+            kept[trial.ward, arm.name] = play.kept([replace(trial, arms=(arm,))], work)
     wards: dict[str, Any] = {}
     for trial in trials():
         ward = WARDS[trial.ward]
@@ -120,6 +123,8 @@ def table(work: Path) -> dict[str, Any]:
             continue
         failing = {o.seed for o in kept[trial.ward, "untreated"] if not o.healthy}
         twins, planned = kept[ward.twin, "untreated"], int({**ward.base, **ward.changes}["steps"])
+        if not twins:
+            raise SystemExit(f"{ward.twin} has to be run before a table can be made")
         wards[trial.ward] = {
             "seeds": len(kept[trial.ward, "untreated"]),
             "failing": len(failing),
@@ -141,6 +146,7 @@ def table(work: Path) -> dict[str, Any]:
         "no harm": harm(kept),
         "wards": wards,
         "what was done": done(work),
+        "remedies": treatments(trials(), work),
     }
 
 
@@ -149,7 +155,8 @@ def harm(kept: dict[tuple[str, str], list[Outcome]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     acted = runs = 0
     for name, ward in WARDS.items():
-        pairs = list(zip(kept.get((name, "untreated"), []), kept.get((name, "treated"), []), strict=False))
+        plainly = {one.seed: one for one in kept.get((name, "untreated"), [])}
+        pairs = [(plainly[one.seed], one) for one in kept.get((name, "treated"), []) if one.seed in plainly]
         if not ward.healthy or not pairs:
             continue
         changed = [b.numbers.get("actions", 0) > 0 for _, b in pairs]

@@ -110,9 +110,9 @@ def treatments(some: Iterable[Trial], work: Path) -> Counts:
 
 def count(counts: Counts, folder: Path) -> None:
     """Add one kept run. A remedy that was undone brought nothing back; one that was kept did if the run came out healthy."""
-    if not (folder / play.DONE).is_file():
+    if not play.whole(folder):
         return
-    healthy = play.recall(folder / play.DONE).healthy
+    healthy = play.recall(folder).healthy
     done = play.actions(folder)
     undone = {(action["treated"], action["remedy"]) for action in done if action["action"] == "undo"}
     for action in (action for action in done if action["action"] == "treat"):

@@ -72,7 +72,7 @@ def play(job: Job, work: Path) -> list[Outcome]:
     """The outcomes of a job's seeds, in order; what is kept already is read."""
     torch.set_num_threads(1)
     name, arm, seeds, settings = job
-    missing = [seed for seed in seeds if not (folder(work, job, seed) / DONE).is_file()]
+    missing = [seed for seed in seeds if not whole(folder(work, job, seed))]
     if missing:
         recipe = as_recipe(WARDS[name], arm, settings)
         if recipe is not None and len(missing) > 1:
@@ -80,7 +80,7 @@ def play(job: Job, work: Path) -> list[Outcome]:
         else:
             for seed in missing:
                 play_one(job, seed, work)
-    return [recall(folder(work, job, seed) / DONE) for seed in seeds]
+    return [recall(folder(work, job, seed)) for seed in seeds]
 
 
 def as_recipe(ward: Ward, arm: Arm, settings: Mapping[str, Any]) -> Recipe | None:
@@ -139,8 +139,14 @@ def keep(target: Path, outcome: Outcome, run: Path) -> None:
     disk.atomic_write(target / DONE, plain_json.dumps(asdict(outcome)).encode())
 
 
-def recall(file: Path) -> Outcome:
-    return Outcome(**plain_json.loads(file.read_bytes()))
+def whole(folder: Path) -> bool:
+    """Whether a run is kept there, with its curves."""
+    return (folder / DONE).is_file() and (folder / "signals.jsonl").is_file()
+
+
+def recall(folder: Path) -> Outcome:
+    """The outcome of a run that is kept."""
+    return Outcome(**plain_json.loads((folder / DONE).read_bytes()))
 
 
 def actions(run: Path) -> list[dict[str, Any]]:
@@ -175,7 +181,7 @@ def jobs(trials: Iterable[Trial]) -> list[Job]:
 
 def run(todo: Sequence[Job], work: Path, processes: int, say: Callable[[str], None]) -> None:
     """Play what is missing, in a pool of processes with one thread each."""
-    missing = [job for job in todo if not all((folder(work, job, seed) / DONE).is_file() for seed in job[2])]
+    missing = [job for job in todo if not all(whole(folder(work, job, seed)) for seed in job[2])]
     say(f"{len(todo) - len(missing)} of {len(todo)} jobs are done already")
     for data in {WARDS[name].data for name, *_ in missing if WARDS[name].image and WARDS[name].data != "bursts"}:
         classifier(data)  # once, before the processes want it
@@ -206,7 +212,7 @@ def kept(trials: Iterable[Trial], work: Path) -> list[Outcome]:
     for trial in trials:
         for arm in trial.arms:
             for seed in range(trial.seeds):
-                file = folder(work, (trial.ward, arm, (), trial.settings), seed) / DONE
-                if file not in found and file.is_file():
-                    found[file] = recall(file)
+                place = folder(work, (trial.ward, arm, (), trial.settings), seed)
+                if place not in found and whole(place):
+                    found[place] = recall(place)
     return list(found.values())
