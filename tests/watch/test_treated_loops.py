@@ -278,15 +278,163 @@ def test_a_new_start_is_from_the_weights_that_the_loop_began_with() -> None:
     ("change", "reason"),
     [
         ({"objective": "relativistic_paired"}, "two calls"),
-        ({"tricks.cadence": {"d_steps": 1}}, "from outside"),
-        ({"optimizer": {"kind": "adam", "lr": 1e-3}}, "sgd"),
-        ({"penalties.lecam": {}}, "from outside"),
+        ({"tricks.cadence": {"d_steps": 2}}, "not added"),
+        ({"tricks.two_rates": {"g_rate": 0.1, "g_schedule": "cosine"}}, "schedule"),
+        ({"optimizer": {"kind": "extragradient_adam", "lr": 1e-3}}, "sgd"),
+        ({"penalties.consistency": {}}, "from outside"),
+        ({"tricks.unrolled": {}}, "from outside"),
     ],
 )
 def test_what_a_loop_does_not_allow_is_refused_with_the_reason(change: dict[str, Any], reason: str) -> None:
     loop = Loop()
     loop.run()
     assert reason in loop.watch.treatment.refusal(Change(change))
+
+
+def test_another_objective_keeps_the_scale_of_the_loops_own_loss() -> None:
+    """As under mixed precision, where the loss is a thousand times as large and the gradients are divided again."""
+
+    class Scaled(Loop):
+        scale = 1.0
+
+        def loss(self, said: Tensor, label: float) -> Tensor:
+            return self.scale * super().loss(said, label)
+
+    after = []
+    for scale in (1.0, 1024.0):
+        loop = Scaled()
+        loop.run()
+        loop.put(objective="hinge")
+        loop.scale = scale
+        for optimizer in (loop.d, loop.g):
+            optimizer.param_groups[0]["lr"] = 0.1 / scale
+        loop.run(3)
+        after.append(weights(loop))
+    for a, b in zip(*after, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
+
+
+def test_labels_of_ours_take_the_place_of_the_loops() -> None:
+    _, smooth, _ = moved({"tricks__label_smoothing": {"real": 0.9}})
+    twin = Loop()
+    twin.run()
+    rng = torch.Generator().manual_seed(3)
+    real, z = torch.randn(8, 2, generator=rng) + 1, torch.randn(8, LATENT, generator=rng)
+    fake = twin.G(z)
+    twin.d.zero_grad()
+    (twin.loss(twin.D(real), 0.9) + twin.loss(twin.D(fake.detach()), 0)).backward()
+    twin.d.step()
+    n = len(list(twin.G.parameters()))
+    for a, b in zip(smooth[n:], weights(twin)[n:], strict=True):
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
+
+
+def test_a_loop_that_shows_d_both_at_once_can_play_pairs() -> None:
+    torch.manual_seed(0)
+    twin = [mlp(LATENT, 2), mlp(2, 1)]
+    G, D = mlp(LATENT, 2), mlp(2, 1)
+    for net, other in zip((G, D), twin, strict=True):
+        other.load_state_dict(net.state_dict())
+    labels = torch.cat([torch.ones(8, 1), torch.zeros(8, 1)])
+    with equipoise.watch(G, D, treat=True, every=5, exam_every=0, out=False, print=False) as watch:
+        opt = torch.optim.SGD(D.parameters(), 0.1)
+        opt_g = torch.optim.SGD(G.parameters(), 0.1)
+        treatment = watch.treatment
+        assert treatment is not None
+
+        def step() -> tuple[Tensor, Tensor]:
+            real, fake = torch.randn(8, 2) + 1, G(torch.randn(8, LATENT)).detach()
+            opt.zero_grad()
+            F.binary_cross_entropy_with_logits(D(torch.cat([real, fake])), labels).backward()
+            opt.step()
+            opt_g.zero_grad()
+            F.softplus(-D(G(torch.randn(8, LATENT)))).mean().backward()
+            opt_g.step()
+            return real, fake
+
+        for _ in range(12):
+            step()
+        assert treatment.refusal(Change({"objective": "relativistic_paired"})) == ""
+        treatment.apply(Change({"objective": "relativistic_paired"}), None)
+        before = [p.detach().clone() for p in D.parameters()]
+        real, fake = step()
+        assert not watch.trouble
+        twin[1].load_state_dict(dict(zip(D.state_dict(), before, strict=True)))
+        loss = F.softplus(twin[1](fake) - twin[1](real)).mean()
+        for now, was, slope in zip(
+            D.parameters(), before, torch.autograd.grad(loss, list(twin[1].parameters()), allow_unused=True), strict=True
+        ):
+            torch.testing.assert_close(now, was - 0.05 * slope if slope is not None else was, atol=1e-6, rtol=1e-4)
+
+
+def test_steps_of_d_are_left_out() -> None:
+    loop = Loop()
+    loop.run()
+    loop.put(tricks__cadence={"d_steps": 1, "g_steps": 2})
+    n = len(list(loop.G.parameters()))
+    stood = []
+    for _ in range(6):
+        before = weights(loop)
+        loop.run(1)
+        after = weights(loop)
+        assert not torch.equal(before[0], after[0])  # G moves in each
+        stood.append(torch.equal(before[n], after[n]))
+        assert all(p.grad is not None for p in loop.D.parameters())  # a loop may look at them
+    assert sum(stood) == 3 and stood[0] != stood[1]
+
+
+def test_an_adam_of_ours_steps_in_place_of_the_loops_optimizer() -> None:
+    before, after, loop = moved({"optimizer": {"kind": "adam", "lr": 0.003, "beta1": 0.0}})
+    for a, b in zip(before, after, strict=True):
+        step = (a - b).abs()
+        assert float(step.max()) == pytest.approx(0.003, rel=1e-3)  # Adam's first step is its rate
+    assert loop.d.param_groups[0]["lr"] == 0.1
+    loop.run(10)
+    assert loop.watch.signals()[-1]["step"] == 23
+
+
+@pytest.mark.parametrize("name", ["r2", "gradient_penalty", "dragan", "lecam"])
+def test_other_penalties_pull_too(name: str) -> None:
+    _, without, _ = moved({})
+    more = {"start": 0} if name == "lecam" else {}
+    _, with_it, loop = moved({f"penalties__{name}": {"weight": 5.0, "every": 1, **more}})
+    n = len(list(loop.G.parameters()))
+    assert any(not torch.equal(a, b) for a, b in zip(without[n:], with_it[n:], strict=True))
+    _, again, _ = moved({f"penalties__{name}": {"weight": 5.0, "every": 1, **more}})
+    assert all(torch.equal(a, b) for a, b in zip(with_it, again, strict=True)), "what it draws follows from a seed"
+
+
+def test_an_average_of_g_is_offered() -> None:
+    loop = Loop()
+    loop.run()
+    assert loop.watch.average is None
+    loop.put(tricks__ema={"decay": 0.5})
+    loop.run(5)
+    average = loop.watch.average
+    assert average is not None and average is not loop.G
+    gap = [float((a - b).abs().max()) for a, b in zip(average.parameters(), loop.G.parameters(), strict=True)]
+    assert 0 < max(gap) < 0.1
+
+
+def test_a_new_start_is_from_the_same_weights_under_spectral_norm_too() -> None:
+    loop = Loop()
+    first = {name: p.detach().clone() for name, p in loop.D.named_parameters()}
+    loop.run()
+    loop.put(tricks__spectral_norm={})
+    loop.run(3)
+    loop.watch.treatment.apply(Change({"tricks.spectral_norm": False}, fresh=("D",)), None)
+    assert {name: p.tolist() for name, p in loop.D.named_parameters()} == {name: p.tolist() for name, p in first.items()}
+
+
+def test_who_asks_for_a_diagnosis_or_closes_sets_off_no_treatment() -> None:
+    loop = Loop()
+    loop.run(7)
+    visits: list[int] = []
+    loop.watch.treatment.autopilot.visit = visits.append  # type: ignore[method-assign]
+    loop.watch.diagnosis()
+    loop.watch.signals()
+    loop.watch.close()
+    assert visits == []
 
 
 def test_several_players_are_watched_and_not_treated() -> None:

@@ -24,7 +24,6 @@ class Call:
     squashed: bool
     fake: Fake | None  # of which all rows are known to be fakes
     reaches: str | None  # the generator that a gradient at its input reaches
-    looking: bool  # a step of which more is noted
     masks: dict[str, Tensor] = field(default_factory=dict)  # where a sample may lie -> bool [n], which rows are known fakes
     extents: dict[str, Tensor] = field(default_factory=dict)  # the same -> [n, 4]
     x: Tensor | None = None  # what D was given, a copy, where it is kept for an exam
@@ -48,7 +47,7 @@ class Arrival:
 class Effort:
     """How much is asked of a call."""
 
-    looking: bool  # note everything
+    full: bool  # note everything
     search: bool = True  # look for fakes by their content, where nothing else tells
     sample: bool = False  # keep a copy for an exam
 
@@ -60,24 +59,24 @@ def look_at(
     given = [t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()]
     x, fake, reaches = sample_of(given, fakes)
     n = output.shape[0]
-    call = Call(*order, n, kept(output, n), squashed, fake, reaches, effort.looking, others=len(args) + len(kwargs) > 1)
+    call = Call(*order, n, kept(output, n), squashed, fake, reaches, others=len(args) + len(kwargs) > 1)
     newest = fake or fakes.newest
     if x is None or newest is None:
         return call
     call.like = tuple(newest.x.shape[1:])
     if effort.sample and reaches is None:
         call.x = x.detach().clone()
-    if not effort.looking and (fake is not None or not effort.search):
+    if not effort.full and (fake is not None or not effort.search):
         return call
     places = views(x, call.like)
-    if fake is None and (effort.search or effort.looking):
+    if fake is None and (effort.search or effort.full):
         known = fakes.like(x)
         for place, part in places.items():
             prints = fingerprint(part)
             alike = [f.prints for f in known if f.prints.shape[1] == prints.shape[1] and f.x[0].numel() == part[0].numel()]
             if alike:
                 call.masks[place] = found_among(prints, torch.cat(alike))
-    if effort.looking:
+    if effort.full:
         call.extents = {place: extent(part) for place, part in places.items()}
     return call
 

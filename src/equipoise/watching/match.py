@@ -35,7 +35,7 @@ class Match:
         self.calls = 0  # since a player moved
         self.pending: list[Arrival] = []
         self.reached: set[str] = set()  # players that a gradient of a step that is not noted may have been for
-        self.partners: set[str] = set()  # the generators that this D has pushed
+        self.partners: set[str | None] = set()  # the generators that this D has pushed
         self.counted = {"D": 0, "G": 0}  # steps of the window, noted or not
         self.d_moves: list[Move] = []
         self.g_moves: list[Move] = []
@@ -55,7 +55,9 @@ class Match:
         self.looking = True  # the step that is under way is noted in full
         self.noting = True  # ... is noted at all: in the first window, where the game is told, each one is
         self.comparing = True  # what G makes, and from what, is remembered: in steps that are noted, and in those before them
-        self.weighing = True  # it is also measured how far the players move: once in a window
+        self.weighing = True  # ... and everything of it: how far the players move, and samples reach, once in a window
+        self.leaky = False  # a step of D was pushed through fakes that reach G
+        self.played: str | None = None  # the objective that a treatment plays in place of the loop's own
         self.asked = False  # somebody needs to see every call
         self.gathering = False  # the exam that comes next wants samples
         self.settle()
@@ -75,7 +77,9 @@ class Match:
     def moved(self, mover: str, measured: Measured) -> Move | None:
         """An optimizer has stepped; None where this game had no part in it, or the step was only counted."""
         self.calls = 0
-        mine, self.pending = part(self.pending, mover)
+        mine: list[Arrival] = []
+        if self.pending:
+            mine, self.pending = part(self.pending, mover)
         if not mine and mover not in self.reached:
             return None
         self.reached.discard(mover)
@@ -93,8 +97,9 @@ class Match:
 
     def moves_with(self, makers: set[str]) -> bool:
         """Whether a step of these generators is a move of this game: a gradient has gone through D to them."""
-        noted = {a.call.reaches for a in self.pending if a.call.reaches is not None} & makers
-        self.partners |= noted
+        noted = {a.call.reaches for a in self.pending if a.call.reaches in makers}
+        if noted:
+            self.partners |= noted
         return bool(noted) or ("G" in self.reached and bool(self.partners & makers))
 
     def called(self) -> None:
@@ -110,7 +115,7 @@ class Match:
 
     def effort(self) -> Effort:
         """How much is asked of the call that is being made."""
-        return Effort(self.looking, self.calls not in self.d_umpire.strangers, self.gathering)
+        return Effort(self.weighing, self.calls not in self.d_umpire.strangers, self.gathering)
 
     def passed(self, said: Tensor) -> None:
         """D is called in a step that is not noted; it still counts, if a gradient comes back."""
@@ -174,11 +179,12 @@ class Match:
             if not batch.by_labels or not self.fits:
                 self.fits.append(fits(batch.real, batch.fake))
         steps = [step for step in self.fits if step]
-        if self.given is not None:
-            name = "non_saturating" if self.given == "minimax" else self.given  # D's loss is the same
+        given = self.played or self.given
+        if given is not None:
+            name = "non_saturating" if given == "minimax" else given  # D's loss is the same
             own = [step[name] for step in steps if name in step]
             fit = own[-1] if own else None
-            self.guess = Guess(self.given, 1.0, fit.scale, fit.real, fit.fake) if fit else Guess(self.given, 1.0)
+            self.guess = Guess(given, 1.0, fit.scale, fit.real, fit.fake) if fit else Guess(given, 1.0)
             return
         guess = choose(steps, self.penalised)
         if guess.name == "non_saturating" and g and saturating(g[-1].fake):
@@ -190,11 +196,14 @@ class Match:
         notes = list(self.notes)
         if self.by_labels:
             notes.append("reals and fakes were told by what D was asked to say, since no fake that D saw could be traced to G")
-        return replace(account.facts(self.guess, self.given is not None, self.batch, tuple(notes)), origin=self.origin)
+        return replace(
+            account.facts(self.guess, (self.played or self.given) is not None, self.batch, tuple(notes)), origin=self.origin
+        )
 
     def restart(self) -> None:
         """The game is another one from here on: what was found of it before says nothing."""
         self.origin = float(max(self.g_steps, self.recorded_at))
+        self.fits.clear()
         self.track, self.doctor = Track(self.facts()), Doctor(RULES)
 
     def look(self) -> list[Change]:

@@ -62,6 +62,7 @@ class Player:
         """Whether layers that behave differently in evaluation (batch normalisation, dropout) do so now."""
         return any(not layer.training for layer in self.modal)
 
+    @torch.no_grad()
     def grad_norm(self, scale: Tensor | None = None) -> Tensor | None:
         """The 2-norm of all gradients; None where there is none. `scale` is what a fused optimizer still has to divide by."""
         gradients = [p.grad for p in self.network.parameters() if p.grad is not None and not p.grad.is_sparse]

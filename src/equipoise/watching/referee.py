@@ -65,6 +65,7 @@ class Umpire:
     matched: dict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     place: str | None = None
     visits: Counter[int] = field(default_factory=Counter)  # steps in which the n-th call of a step was looked at
+    supposes: bool = False  # fakes were told by their call's place in the step, or by labels, for lack of anything better
     strangers: set[int] = field(default_factory=set)  # calls of a step, by number, that never held a known fake
 
     def batches(self, moves: list[Move], read: Read) -> list[Batch | None]:
@@ -109,9 +110,11 @@ class Umpire:
 
     def mask(self, call: Call, at: tuple[int, int], read: Read) -> NDArray[np.bool_]:
         """Which rows are fakes."""
+        known: NDArray[np.bool_] = read.masks(call).get(self.place or "all", np.zeros(call.n)) > 0.5
         if call.fake is not None or self.matched[at] == 1.0:
+            self.supposes |= call.fake is None and not known.all()
             return np.ones(call.n, dtype=bool)
-        return read.masks(call).get(self.place or "all", np.zeros(call.n)) > 0.5
+        return known
 
     def asked(self, step: list[Arrival], read: Read) -> list[NDArray[np.bool_]]:
         """By the labels: D is pushed down on fakes. Of several calls each is of one kind; of a single one each row."""

@@ -140,6 +140,11 @@ class Watch:
         return tuple(self.treatment.actions) if self.treatment is not None else ()
 
     @property
+    def average(self) -> nn.Module | None:
+        """The average of G's weights that a treatment keeps beside G; None where none does."""
+        return self.treatment.average if self.treatment is not None else None
+
+    @property
     def folder(self) -> Path | None:
         """Where the records are written; None before the first one, or with out=False."""
         notes = list(self.notes.values())
@@ -186,7 +191,10 @@ class Watch:
     # ------------------------------------------------------------------------------------------------------- hooks
 
     def treated(self, every: int, exam_every: int) -> Treatment:
-        """Hands on the loop; SettingError where it has several games."""
+        """Hands on the loop; SettingError where it has several games, or runs in several processes."""
+        distributed = torch.distributed
+        if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
+            raise SettingError("treat", "can't keep several processes alike; with them watch says what it finds")
         if len(self.generators) != 1 or len(self.discriminators) != 1:
             raise SettingError("treat", "needs one G and one D; with several players watch says what it finds")
         (G,), (D,) = self.generators.values(), self.discriminators.values()
@@ -221,8 +229,7 @@ class Watch:
         if self.closed and call != self.flush:
             return
         try:
-            with torch.no_grad():
-                call(*arguments)
+            call(*arguments)
         except Exception as error:
             log.debug("watch stopped", exc_info=True)
             self.trouble = f"{type(error).__name__}: {error}"
@@ -238,14 +245,17 @@ class Watch:
 
     def heard(self, player: Player, match: Match, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A discriminator has been called."""
-        if self.treatment is not None and self.treatment.busy:
-            return
+        if self.treatment is not None:
+            if self.treatment.busy:
+                return
+            args, kwargs = self.treatment.given(args, kwargs)
         if match.noting or not isinstance(output, Tensor):
             self.guarded(self.judged, player, match, args, kwargs, output)
         elif output.requires_grad:
             self.orders += 1
             match.passed(output)
 
+    @torch.no_grad()
     def generated(self, player: Player, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A generator has made something."""
         given = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
@@ -254,6 +264,7 @@ class Watch:
             if x.dim() > 1:
                 self.fakes.add(Fake(player.name, x.detach(), source, (args, kwargs), player.evaluating), x)
 
+    @torch.no_grad()
     def judged(self, player: Player, match: Match, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A discriminator has said something; only what gets a gradient counts."""
         x = next((t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()), None)
@@ -269,26 +280,18 @@ class Watch:
         order = self.orders, match.calls
         call = look_at(args, kwargs, said, self.fakes, order, self.squashes(player, said), effort)
         call.evaluating = player.evaluating
-        if self.treatment is not None and x is not None:
-            self.show(self.treatment, call, args, kwargs, x, said)
+        if self.treatment is not None:
+            self.show(self.treatment, call, args, kwargs, said)
         hook(said, Listener(call, partial(self.arrived, match)))
         if match.looking and call.reaches is not None:
             sample, _, _ = sample_of([t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()], self.fakes)
             if sample is not None and not sample.is_leaf:
                 hook(sample, Push(call))
 
-    def show(
-        self, treatment: Treatment, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], x: Tensor, said: Tensor
-    ) -> None:
+    def show(self, treatment: Treatment, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any], said: Tensor) -> None:
         """Tell the treatment what D was given, and let it put another gradient at what D says."""
-        treatment.squashes = call.squashed
-        known = list(call.masks.values())
-        rows: Tensor | bool = call.fake is not None or (known[0] if known and bool(known[0].any()) else False)
-        if isinstance(rows, Tensor) and bool(rows.all()):
-            rows = True
-        if call.reaches is None:
-            treatment.saw(args, kwargs, x, rows)
-        wanted = treatment.replaced(said, call.squashed, rows, call.reaches is not None)
+        x, _, _ = sample_of([t for t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim()], self.fakes)
+        wanted = treatment.heard(call, args, kwargs, x, said) if x is not None else None
         if wanted is not None:
             hook(said, wanted)
 
@@ -329,8 +332,10 @@ class Watch:
 
     @property
     def before_steps(self) -> bool:
-        """Whether there is anything to do before the optimizer steps."""
-        return self.treatment is not None or any(match.looking for match in self.matches.values())
+        """Whether there is anything to do before an optimizer steps."""
+        if self.treatment is not None:
+            return True
+        return any(match.looking for match in self.matches.values())
 
     def looking(self, player: Player) -> bool:
         own = self.matches.get(player.name)  # generators have other names
@@ -341,30 +346,44 @@ class Watch:
         return own.weighing if own is not None else any(match.weighing for match in self.matches.values())
 
     def stepping(self, optimizer: Optimizer) -> None:
-        if self.treatment is not None:
-            self.treatment.stepping(optimizer, self.moves(optimizer))
-        for player in self.moves(optimizer):
+        players, treatment = self.moves(optimizer), self.treatment
+        if treatment is not None and treatment.busy:
+            return
+        if treatment is not None:
+            treatment.pushing(optimizer, players)
+        for player in players:
             if self.looking(player):
                 norm = player.grad_norm(getattr(optimizer, "grad_scale", None))
                 self.measured[player.name] = {} if norm is None else {"grad": norm}
                 if self.weighing(player):
                     self.weights[player.name] = player.weights()
+        if treatment is not None:
+            treatment.stepping(optimizer, players)
 
     def stepped(self, optimizer: Optimizer) -> None:
-        if self.treatment is not None:
-            self.treatment.stepped(optimizer)
         players = self.moves(optimizer)
+        if self.treatment is not None:
+            if self.treatment.busy:
+                return
+            self.treatment.stepped(optimizer, players)
+        if self.weights:
+            self.weigh(players)
+        makers = []
+        for player in players:
+            if player.name in self.matches:
+                self.d_moved(player, self.measured.pop(player.name, {}))
+            else:
+                makers.append(player)
+        if makers:
+            self.g_moved(makers, {name: value for p in makers for name, value in self.measured.pop(p.name, {}).items()})
+
+    def weigh(self, players: list[Player]) -> None:
+        """How far the players have moved."""
         for player in players:
             if player.name in self.weights:
                 ratio = player.update_ratio(self.weights.pop(player.name))
                 if ratio is not None:
                     self.measured[player.name]["update"] = ratio
-        for player in players:
-            if player.name in self.matches:
-                self.d_moved(player, self.measured.pop(player.name, {}))
-        movers = [player for player in players if player.name not in self.matches]
-        if movers:
-            self.g_moved(movers, {name: value for p in movers for name, value in self.measured.pop(p.name, {}).items()})
 
     def d_moved(self, player: Player, measured: Measured) -> None:
         match = self.matches[player.name]
@@ -372,7 +391,9 @@ class Watch:
         if move is not None:
             move.measured["d_grad_in_g_step"] = self.leaks.pop(player.name, 0.0)
             move.measured["d_eval_mode"] = float(move.arrivals[-1].call.evaluating)
-            self.leaking |= {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
+            reached = {a.call.reaches for a in move.arrivals if a.call.reaches is not None}
+            self.leaking |= reached
+            match.leaky |= bool(reached)
         self.finish(match)
 
     def g_moved(self, movers: list[Player], measured: Measured) -> None:
@@ -410,6 +431,8 @@ class Watch:
     def finish(self, match: Match) -> None:
         if match.full:
             self.record(match)
+            if self.treatment is not None:  # only here: who asks for a diagnosis must not set off a treatment
+                self.treatment.visit()
 
     def flush(self) -> None:
         """Record what the windows under way hold."""
@@ -417,6 +440,7 @@ class Watch:
             if match.g_moves or match.d_moves:
                 self.record(match)
 
+    @torch.no_grad()
     def record(self, match: Match) -> None:
         found = match.record(self.examined)
         if found is None:
@@ -431,8 +455,6 @@ class Watch:
             self.say(words.told(change, where))
             if match.name in self.notes:
                 self.notes[match.name].found(change)
-        if self.treatment is not None:
-            self.treatment.visit()
 
     def examined(self, match: Match) -> dict[str, float]:
         """The exam's numbers where one is due. A network that can't be copied is not examined, and that is said."""
