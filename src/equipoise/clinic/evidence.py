@@ -27,14 +27,14 @@ def write(root: Path) -> list[Path]:
     if not (root / PACKAGE).is_dir() or not (root / RESULTS.parent).is_dir():
         raise RunError(f"{root}: is no checkout of equipoise; its folder has src/equipoise and docs/results")
     results = {name: found for name in CLAIMS if (found := read(root / RESULTS / f"{name}.json"))}
-    hasty = [name for name, found in results.items() if found["quick"]]
+    hasty = ", ".join(name for name, found in results.items() if found["partial"])
     if hasty:
-        raise RunError(f"{root / RESULTS}: {', '.join(hasty)} settled by a quick trial; run it in full, or remove the file")
+        raise RunError(f"{root / RESULTS}: {hasty} rests on fewer steps or seeds than the rule asks for; run it in full")
     rescue = read(root / RESCUE)
     remedies = added([*(found["remedies"] for found in results.values()), rescue.get("remedies", {})])
     texts = {
         LEDGER: text_of({name: {key: found[key] for key in KEPT} for name, found in results.items()}),
-        REMEDIES: text_of(remedies) if remedies else "{}\n",
+        REMEDIES: text_of(remedies),
         PAGE: page(root, results, rescue, remedies),
     }
     for place, text in texts.items():

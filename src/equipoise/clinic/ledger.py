@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from equipoise import disk, environment, plain_json
-from equipoise.clinic import play
+from equipoise.clinic import effect_pictures, play, reading_pictures
 from equipoise.clinic.claims import CLAIMS
 from equipoise.clinic.trial import Arm, Claim, Outcome, Trial, Verdict
 from equipoise.clinic.wards import WARDS
@@ -39,6 +39,11 @@ class Settled:
     remedies: Counts
     quick: bool = False
     seeds: int | None = None  # where not the claim's own
+
+    @property
+    def partial(self) -> bool:
+        """Whether it rests on less than the claim's own trials ask for."""
+        return self.quick or (self.seeds is not None and any(self.seeds < trial.seeds for trial in self.claim.trials))
 
     @property
     def command(self) -> str:
@@ -153,7 +158,7 @@ def document(settled: Settled) -> dict[str, Any]:
         "table": verdict.table,
         "numbers": verdict.numbers,
         "command": settled.command,
-        "quick": settled.quick,
+        "partial": settled.partial,
         "trials": [
             {"ward": trial.ward, "seeds": trial.seeds, "settings": trial.settings, "arms": [arm_of(arm) for arm in trial.arms]}
             for trial in claim.trials
@@ -172,6 +177,8 @@ def arm_of(arm: Arm) -> dict[str, Any]:
 
 def text_of(value: Mapping[str, Any]) -> str:
     """JSON with a line for each entry, and for each row of a table: small, and a change shows where it is."""
+    if not value:
+        return "{}\n"
     lines = []
     for key, entry in value.items():
         rows = isinstance(entry, list | tuple) and bool(entry) and isinstance(entry[0], list | tuple | dict)
@@ -181,10 +188,15 @@ def text_of(value: Mapping[str, Any]) -> str:
 
 
 def write(settled: Settled, out: Path) -> Path:
-    """OUT/T12.json."""
+    """OUT/T12.json, and T12.png where there is something to draw."""
     disk.make_folder(out)
     file = out / f"{settled.claim.name}.json"
     disk.atomic_write(file, text_of(document(settled)).encode())
+    image = reading_pictures.picture(settled.claim.name, settled.outcomes)
+    if image is None:
+        image = effect_pictures.picture(settled.verdict.numbers.get("effects", []))
+    if image is not None:
+        image.save(file.with_suffix(".png"))
     return file
 
 
@@ -219,10 +231,19 @@ def shown(claim: Claim) -> str:
 
 def said(settled: Settled) -> str:
     """A verdict that was just reached."""
-    quick = ["Quick: a third of the steps, so this is not the ledger's verdict.", ""] if settled.quick else []
+    less = ["With fewer steps or seeds than the rule asks for, so this is not the ledger's verdict.", ""]
     claim, verdict = settled.claim, settled.verdict
     runs = f"{len(settled.outcomes)} runs"
-    return "\n".join([f"{claim.name}: {claim.says}", "", *quick, *told(verdict.answer, verdict.words, verdict.table), "", runs])
+    return "\n".join(
+        [
+            f"{claim.name}: {claim.says}",
+            "",
+            *(less if settled.partial else []),
+            *told(verdict.answer, verdict.words, verdict.table),
+            "",
+            runs,
+        ]
+    )
 
 
 def told(answer: str, words: str, table: Sequence[Sequence[str]]) -> list[str]:
