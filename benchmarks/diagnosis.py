@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
 import statistics
@@ -34,6 +33,7 @@ import torch
 
 import equipoise
 from equipoise import plain_json
+from equipoise.clinic.intervals import wilson
 from equipoise.clinic.outcome import measured
 from equipoise.clinic.wards import SCORED, WARDS, Ward, source
 from equipoise.diagnosis import RULES
@@ -139,15 +139,6 @@ def harmed(run: dict[str, Any]) -> bool:
     if run["diverged"] or ward.certain:
         return True
     return not ward.well(run["found"], run["energy"])
-
-
-def wilson(k: int, n: int, z: float = 1.96) -> list[float]:
-    """[share, lower, upper] at 95 %."""
-    if not n:
-        return [math.nan, 0.0, 1.0]
-    p, d = k / n, 1 + z * z / n
-    c, h = (p + z * z / (2 * n)) / d, z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / d
-    return [round(v, 4) for v in (p, max(0.0, c - h), min(1.0, c + h))]
 
 
 def bad_from(run: dict[str, Any], limits: dict[int, float]) -> int | None:
@@ -295,7 +286,7 @@ def baseline(name: str, good: list[dict[str, Any]], failing: list[dict[str, Any]
     """What the tutorials' rule finds, on all runs and on those with the loss that it was made for."""
     low, high = BASELINES[name]
 
-    def says(runs: list[dict[str, Any]]) -> list[float]:
+    def says(runs: list[dict[str, Any]]) -> tuple[float, float, float]:
         return wilson(sum(not low <= run["d_loss"] <= high for run in runs), len(runs))  # no number is a failure as well
 
     found = {"recall": says(failing), "false alarms on healthy runs": says(good)}

@@ -38,10 +38,10 @@ def wards(trial: ModuleType) -> ModuleType:
 
 
 def test_wilson(trial: ModuleType) -> None:
-    assert trial.wilson(0, 10) == [0.0, 0.0, pytest.approx(1.96**2 / (10 + 1.96**2), abs=1e-4)]
+    assert trial.wilson(0, 10) == (0.0, 0.0, pytest.approx(1.96**2 / (10 + 1.96**2), abs=1e-4))
     assert trial.wilson(10, 10)[2] == 1.0
-    assert trial.wilson(5, 10) == [0.5, pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4)]  # Wilson 1927
-    assert trial.wilson(0, 0)[1:] == [0.0, 1.0]
+    assert trial.wilson(5, 10) == (0.5, pytest.approx(0.2366, abs=1e-4), pytest.approx(0.7634, abs=1e-4))  # Wilson 1927
+    assert trial.wilson(0, 0)[1:] == (0.0, 1.0)
 
 
 def test_energy() -> None:
