@@ -6,7 +6,7 @@ from equipoise.remedies.remedy import Change, Patient, Remedy
 
 
 def change(patient: Patient) -> Change | None:
-    return None if "lecam" in patient.penalties else Change({"penalties.lecam": {"start": 0}})
+    return None if "lecam" in patient.penalties else Change({"penalties.lecam": {"start": 1}})
 
 
 REMEDY = Remedy("lecam", ("overfitting", "memorisation"), change)

@@ -148,7 +148,8 @@ def trick(key: str, name: str, value: Any, loop: Loop, now: InForce) -> Trick:
         own = OBJECTIVES.get(loop.objective)
         if own is None or not own.takes_targets or own.paired:
             raise SettingError(key, f"{loop.objective or 'a game that is not known'} has no labels")
-    return piece(TRICKS[name], key, value, now)
+    found: Trick = piece(TRICKS[name], key, value, now)
+    return found
 
 
 def needs_told(key: str, loop: Loop) -> None:

@@ -96,7 +96,7 @@ class Treatment:
 
     def enters(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """D's arguments, with the sample as it is to be shown. What was given is remembered for the watch."""
-        places = {**dict(enumerate(args)), **kwargs}
+        places: dict[int | str, Any] = dict([*enumerate(args), *kwargs.items()])
         floating = [k for k, t in places.items() if isinstance(t, Tensor) and t.is_floating_point() and t.dim() > 1]
         place = self.place if self.place in floating else next(iter(floating), None)
         if place is None:
@@ -127,7 +127,8 @@ class Treatment:
         """Remember what D was given; a hook for what it said, where something else is to come back there."""
         self.squashes = call.squashed
         rows = True if call.reaches is not None else self.fakes_in(call)
-        self.place = next((k for k, value in {**dict(enumerate(args)), **kwargs}.items() if value is x), None)
+        places: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+        self.place = next((place for place, value in places if value is x), None)
         if call.reaches is None and self.place is not None:
             given = Given(args, kwargs, x, rows if isinstance(rows, Tensor) else None)
             if rows is not False:
@@ -382,8 +383,8 @@ class Treatment:
         """A player's weights as they were, and optimizers that have forgotten what they learned of others."""
         network = self.players[role].network
         past.put_back(network, kept)
-        for optimizer in (self.optimizers.get(role), self.ours.get(role)):
-            for parameter in network.parameters() if optimizer is not None else ():
+        for optimizer in (found[role] for found in (self.optimizers, self.ours) if role in found):
+            for parameter in network.parameters():
                 optimizer.state.pop(parameter, None)
         if role == "G":
             self.average_anew()
