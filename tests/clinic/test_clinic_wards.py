@@ -13,7 +13,10 @@ from equipoise.clinic.wards import BASES, ENOUGH, WARDS, source
 from equipoise.diagnosis import RULES
 from equipoise.recipe import resolve
 
-POINTS = [name for name, ward in WARDS.items() if not ward.image]
+BREAKS = "ring/no-lipschitz"  # within two steps
+POINTS = [
+    name for name, ward in WARDS.items() if ward.data in ("ring", "dirac") and name != BREAKS
+]  # the grid's are the ring's
 
 
 @pytest.mark.parametrize("name", WARDS)
@@ -34,7 +37,9 @@ def test_each_failing_ward_has_a_healthy_twin() -> None:
 
 
 def test_what_nothing_can_treat_is_in_the_users_own_networks() -> None:
-    for ward in (ward for ward in WARDS.values() if not ward.curable):
+    hopeless = [ward for ward in WARDS.values() if not ward.curable]
+    assert {ward.name for ward in hopeless} == {"few-codes", "one-batch-of-noise", "saturating"}
+    for ward in (ward for ward in hopeless if not ward.image):
         assert "generator" in ward.given(0), f"{ward.name}: its cause is no network of the user's"
 
 
