@@ -117,14 +117,16 @@ def table(work: Path) -> dict[str, Any]:
         for arm in trial.arms:
             kept[trial.ward, arm.name] = play.kept([replace(trial, arms=(arm,))], work)
     wards: dict[str, Any] = {}
+    left: list[str] = []  # not run yet
     for trial in trials():
         ward = WARDS[trial.ward]
         if ward.healthy:
             continue
         failing = {o.seed for o in kept[trial.ward, "untreated"] if not o.healthy}
         twins, planned = kept[ward.twin, "untreated"], int({**ward.base, **ward.changes}["steps"])
-        if not twins:
-            raise SystemExit(f"{ward.twin} has to be run before a table can be made")
+        if not twins or not kept[trial.ward, "treated"]:
+            left.append(trial.ward)
+            continue
         wards[trial.ward] = {
             "seeds": len(kept[trial.ward, "untreated"]),
             "failing": len(failing),
@@ -144,6 +146,7 @@ def table(work: Path) -> dict[str, Any]:
             for kind, some in every.items()
         },
         "no harm": harm(kept),
+        "not run yet": left,
         "wards": wards,
         "what was done": done(work),
         "remedies": treatments(trials(), work),

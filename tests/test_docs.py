@@ -15,6 +15,7 @@ import equipoise
 from equipoise import api, reference
 from equipoise import recipe as recipes
 from equipoise.cli import overrides_of, parse
+from equipoise.clinic.claims import CLAIMS
 from equipoise.data import KINDS
 from equipoise.describe import knobs
 from equipoise.networks import NETWORKS
@@ -123,6 +124,8 @@ def test_commands_parse_and_their_recipes_resolve(page: Path, desk: Path) -> Non
             made.add(options.out)
         elif options.command.__name__ == "do_recipes":
             assert options.name is None or options.name in recipes.names(), line
+        elif options.command.__name__ == "do_clinic":
+            assert set(options.claims) <= CLAIMS.keys(), line
         elif options.command.__name__ in ("do_diagnose", "do_report"):
             read = options.path if hasattr(options, "path") else options.run
             assert read in made or read in LOGS, f"{line}: no command before it makes {read}"
