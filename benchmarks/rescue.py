@@ -108,6 +108,8 @@ def score(outcomes: list[Outcome], twins: list[Outcome], planned: int) -> dict[s
 
 def total(rows: list[dict[str, Any]]) -> dict[str, Any]:
     n = sum(row["runs"] for row in rows)
+    if not n:
+        return {"runs": 0}
     return {"runs": n, **{key: wilson(sum(row[key] for row in rows), n) for key in ("rescued", "strictly", "well")}}
 
 
