@@ -92,7 +92,7 @@ def treating(G: nn.Module, D: nn.Module) -> equipoise.watching.watch.Watch:  # t
 def test_a_loop_that_fails_is_rescued_without_another_line_changed(loop: Any) -> None:
     failed, _ = loop(2500, nobody)
     assert modes(failed) <= 4
-    G, watch = loop(3500, treating)
+    G, watch = loop(2000, treating)
     assert not watch.trouble
     assert any(action["action"] == "treat" for action in watch.actions)
     assert modes(G) >= 7
