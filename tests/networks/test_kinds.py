@@ -21,6 +21,8 @@ SMALL: list[tuple[Network, tuple[int, ...]]] = [
     (ResNet(width=2), (3, 64, 64)),
     (MLP(hidden=16), (2,)),
     (MLP(hidden=16, layers=3, activation="relu"), (1, 8, 8)),
+    (MLP(hidden=16, d_hidden=8, d_activation="relu"), (2,)),
+    (DCGAN(width=4, d_width=2, d_activation="relu"), (1, 28, 28)),
 ]
 LATENT = 6
 small = pytest.mark.parametrize(("kind", "shape"), SMALL, ids=lambda v: v.name if hasattr(v, "name") else "x".join(map(str, v)))
@@ -224,6 +226,26 @@ def test_mlp_has_the_layers_that_were_asked_for() -> None:
     assert count(D) == (2 * 7 + 7) + 2 * (7 * 7 + 7) + (7 + 1)
     assert sum(isinstance(m, nn.LeakyReLU) and m.negative_slope == 0.2 for m in D.modules()) == 3
     assert sum(isinstance(m, nn.ReLU) for m in MLP(activation="relu").build(4, (2,))[1].modules()) == 2
+
+
+@pytest.mark.parametrize(
+    ("plain", "other", "shape"),
+    [
+        (MLP(hidden=8), MLP(hidden=8, d_hidden=4, d_activation="relu"), (2,)),
+        (DCGAN(width=4), DCGAN(width=4, d_width=2, d_activation="relu"), (1, 28, 28)),
+    ],
+    ids=["mlp", "dcgan"],
+)
+def test_d_can_be_another_than_g(plain: Network, other: Network, shape: tuple[int, ...]) -> None:
+    (G, D), (same, smaller) = (players(kind, shape) for kind in (plain, other))
+    assert str(same) == str(G), "G stays as it is"
+    assert count(smaller) < count(D)
+    assert any(isinstance(m, nn.LeakyReLU) for m in D.modules()) and not any(isinstance(m, nn.ReLU) for m in D.modules())
+    assert any(isinstance(m, nn.ReLU) for m in smaller.modules())
+    assert not any(isinstance(m, nn.LeakyReLU) for m in smaller.modules())
+    for kind, setting in ((MLP, "d_hidden"), (DCGAN, "d_width")):
+        with pytest.raises(SettingError, match=rf"network.{setting}: must be 0 \(as G\) or more, not -1"):
+            kind(**{setting: -1})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from torch import nn
 
 from equipoise.networks.layers import Doubling, ToMap, ToVector
-from equipoise.networks.network import Discriminator, at_least_one, image_side
+from equipoise.networks.network import Discriminator, at_least_one, at_least_zero, image_side, nonlinearity
 
 SIZES = (8, 16, 28, 32, 64, 128, 256)
 WIDEST = 8  # times `width`
@@ -22,17 +22,21 @@ class DCGAN:
     G starts at 4 x 4 (7 x 7 for 28) and doubles. `upsample` 'resize' is nearest neighbour and a 3 x 3 convolution, which
     leaves no checkerboards (Odena et al. 2016). D's `normalise` 'none' suits penalties on D's gradient, which batch
     normalisation would mix across samples (Gulrajani et al. 2017, section 4). G has batch normalisation.
+    `d_width` and `d_activation` are D's alone (0: as wide as G).
     """
 
     width: int = 64  # filters of the layer nearest to the image
     upsample: Literal["transposed", "resize"] = "transposed"
     normalise: Literal["batch", "none"] = "batch"
+    d_width: int = 0
+    d_activation: Literal["leaky_relu", "relu"] = "leaky_relu"  # the leak is 0.2
 
     name: ClassVar[str] = "dcgan"
     about: ClassVar[str] = f"DCGAN for square images of {', '.join(map(str, SIZES))} pixels (Radford et al. 2016)"
 
     def __post_init__(self) -> None:
         at_least_one(width=self.width)
+        at_least_zero(d_width=self.d_width)
 
     def build(self, latent: int, shape: tuple[int, ...]) -> tuple[nn.Module, nn.Module]:
         at_least_one(latent=latent)
@@ -41,7 +45,7 @@ class DCGAN:
         return G.apply(init), D.apply(init)
 
     def generator(self, latent: int, channels: int, side: int) -> nn.Module:
-        start, widths = self.plan(side)
+        start, widths = plan(side, self.width)
         widths = widths[::-1]
         layers = [nn.Linear(latent, start * start * widths[0], bias=False), ToMap(widths[0], start), *batch_relu(widths[0])]
         for before, after in pairwise(widths):
@@ -49,25 +53,26 @@ class DCGAN:
         return nn.Sequential(*layers, *self.double(widths[-1], channels, bias=True), nn.Tanh())
 
     def discriminator(self, channels: int, side: int) -> Discriminator:
-        end, widths = self.plan(side)
-        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        end, widths = plan(side, self.d_width or self.width)
+        layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 4, 2, 1), nonlinearity(self.d_activation)]
         for before, after in pairwise(widths):
             norm = self.normalise == "batch"
             layers += [nn.Conv2d(before, after, 4, 2, 1, bias=not norm)]
             layers += [nn.BatchNorm2d(after)] if norm else []
-            layers += [nn.LeakyReLU(0.2, inplace=True)]
+            layers += [nonlinearity(self.d_activation)]
         return Discriminator(nn.Sequential(*layers, ToVector()), end * end * widths[-1], input_layers=("body.0",))
-
-    def plan(self, side: int) -> tuple[int, list[int]]:
-        """(side of the smallest map, filters at each halving from the image on)."""
-        start = 7 if side % 7 == 0 else 4
-        halvings = (side // start).bit_length() - 1
-        return start, [self.width * min(2**i, WIDEST) for i in range(halvings)]
 
     def double(self, before: int, after: int, bias: bool) -> list[nn.Module]:
         if self.upsample == "resize":
             return [nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(before, after, 3, 1, 1, bias=bias)]
         return [Doubling(before, after, bias)]
+
+
+def plan(side: int, width: int) -> tuple[int, list[int]]:
+    """(side of the smallest map, filters at each halving from the image on)."""
+    start = 7 if side % 7 == 0 else 4
+    halvings = (side // start).bit_length() - 1
+    return start, [width * min(2**i, WIDEST) for i in range(halvings)]
 
 
 def batch_relu(channels: int) -> list[nn.Module]:

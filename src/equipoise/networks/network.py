@@ -51,6 +51,18 @@ def at_least_one(**settings: int) -> None:
             raise SettingError(f"network.{name}", f"must be 1 or more, not {value}")
 
 
+def at_least_zero(**settings: int) -> None:
+    """Raise SettingError for the first setting of a network that is below 0."""
+    for name, value in settings.items():
+        if value < 0:
+            raise SettingError(f"network.{name}", f"must be 0 (as G) or more, not {value}")
+
+
+def nonlinearity(name: str) -> nn.Module:
+    """'relu', or 'leaky_relu' with a leak of 0.2."""
+    return nn.ReLU(inplace=True) if name == "relu" else nn.LeakyReLU(0.2, inplace=True)
+
+
 def image_side(kind: str, shape: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, int]:
     """(channels, side) of square images in one of `sizes`, or a SettingError that says which those are."""
     known = f"{', '.join(map(str, sizes[:-1]))} or {sizes[-1]}"
