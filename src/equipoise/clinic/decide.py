@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from equipoise.clinic.intervals import bootstrap, paired
@@ -39,7 +39,7 @@ class Effect:
     arm: str
     seeds: int
     measure: Measure
-    value: float  # difference of shares, or mean log ratio of distances (below 0 is better) or of gradients
+    value: float  # difference of shares, or mean log ratio of distances (below 0 is better) or of gradients; nan: unknown
     low: float
     high: float
     healthy: int  # runs of the arm
@@ -66,7 +66,7 @@ class Effect:
     @property
     def small(self) -> bool:
         """Whether the mean effect is below the smallest that matters; a bad one is."""
-        return not self.gain >= MATTERS[self.measure]
+        return self.gain < MATTERS[self.measure]
 
     @property
     def word(self) -> str:
@@ -147,6 +147,11 @@ def ratio(ward: str, arm: str, pairs: Pairs, measure: Measure, reading: str) -> 
     return effect(ward, arm, pairs, measure, bootstrap(ratios(pairs, reading)))
 
 
+def called(found: Sequence[Effect], names: Mapping[str, str]) -> list[Effect]:
+    """The same effects, with other names for some arms: a ward that is treated from the start is its arm `untreated`."""
+    return [replace(e, arm=names.get(e.arm, e.arm)) for e in found]
+
+
 def effect(
     ward: str, arm: str, pairs: Pairs, measure: Measure, interval: tuple[float, float, float], well: Well = healthy
 ) -> Effect:
@@ -218,8 +223,10 @@ def told(counted: Sequence[Effect]) -> list[str]:
         words.append(f"In {sum(e.small for e in counted)} the mean effect is a bad one or too small to matter.")
     if harmed:
         words.append(f"It harms {listed(harmed)}.")
-    best = max(counted, key=lambda e: (e.helps, e.gain / MATTERS[e.measure]))
-    words.append(f"The largest effect: {best.arm} on {best.ward}, {best.amount}.")
+    measured = [e for e in counted if not math.isnan(e.value)]
+    if measured:
+        best = max(measured, key=lambda e: (e.helps, e.gain / MATTERS[e.measure]))
+        words.append(f"The largest effect: {best.arm} on {best.ward}, {best.amount}.")
     if rest:
         n = min(e.seeds for e in rest)
         words.append(f"With {n} seeds a benefit is shown from {needed(n)} on, so smaller ones can be there unseen.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from equipoise.clinic.decide import GOOD
 from equipoise.pictures.paper import AXIS, BLUE, FAINT, FINE, INK, ORANGE, RULE, blank, finished, font, label, ticks
 
 WIDTH, LEFT, RIGHT = 760, 250, 735
@@ -17,13 +18,14 @@ DOT = 3.5
 PANELS = {  # measure -> title, how far the axis goes
     "success": ("healthy runs, difference to the control (right: more)", 1.0),
     "quality": ("Frechet distance, times smaller than the control's (right: better)", FARTHEST),
+    "gradient": ("G's gradient, times larger than the control's (right: better)", 4 * FARTHEST),
 }
 Effect = Mapping[str, Any]  # decide.Effect as JSON
 
 
 def better(effect: Effect, value: float) -> float:
-    """On the axis of its panel: a difference of shares, or -log2 of a ratio of distances."""
-    return value if effect["measure"] == "success" else -value / math.log(2)
+    """On the axis of its panel: a difference of shares, or log2 of a ratio, turned round where less is better."""
+    return value if effect["measure"] == "success" else GOOD[effect["measure"]] * value / math.log(2)
 
 
 def picture(effects: Sequence[Effect]) -> Image.Image | None:
@@ -58,8 +60,9 @@ def panel(draw: ImageDraw.ImageDraw, measure: str, effects: Sequence[Effect], to
         low, high = sorted(place(better(effect, effect[end])) for end in ("low", "high"))
         colour = {"helps": BLUE, "harms": ORANGE}.get(effect["so"], FAINT)
         line(draw, (low, y), (high, y), colour)
-        x = place(better(effect, effect["value"]))
-        draw.ellipse([(x - DOT) * FINE, (y - DOT) * FINE, (x + DOT) * FINE, (y + DOT) * FINE], fill=colour)
+        if not math.isnan(effect["value"]):
+            x = place(better(effect, effect["value"]))
+            draw.ellipse([(x - DOT) * FINE, (y - DOT) * FINE, (x + DOT) * FINE, (y + DOT) * FINE], fill=colour)
         write(draw, LEFT - 8, y, f"{effect['ward']}: {effect['arm']}", INK, "rm")
 
 

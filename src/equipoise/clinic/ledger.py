@@ -25,7 +25,8 @@ from equipoise.errors import SettingError, did_you_mean
 RESULTS = Path("docs") / "results" / "clinic"  # in a checkout
 QUICK = 3  # a quick trial has a third of the steps
 NUMBERS = ("found", "of", "energy", "frechet", "d_loss", "g_loss", "coverage", "actions")  # of a run, in the committed file
-COLUMNS = ("ward", "arm", "seed", "healthy", "diverged", "steps", "seconds", *NUMBERS)
+DECIDED_BY = ("d_loss_least", "g_loss_most", "fake_grad", "fake_grad_first")  # what claims are decided by besides
+COLUMNS = ("ward", "arm", "seed", "healthy", "diverged", "steps", "seconds", *NUMBERS, *DECIDED_BY)
 Counts = dict[str, dict[str, list[int]]]  # finding -> remedy -> [brought back, tried]
 
 
@@ -148,7 +149,9 @@ def document(settled: Settled) -> dict[str, Any]:
     about = environment.describe()
     about.pop("command", None)
     claim, verdict = settled.claim, settled.verdict
-    rows = [[*(getattr(o, name) for name in COLUMNS[:7]), *(o.numbers.get(name) for name in NUMBERS)] for o in settled.outcomes]
+    rows = [
+        [*(getattr(o, name) for name in COLUMNS[:7]), *(o.numbers.get(name) for name in COLUMNS[7:])] for o in settled.outcomes
+    ]
     return {
         "claim": claim.name,
         "says": claim.says,

@@ -12,6 +12,7 @@ TRIALS = (
     trial("ring/strong-d", SMOOTHING),
     trial("grid/strong-d", SMOOTHING),
     trial("mnist/strong-d", SMOOTHING),
+    trial("mnist/few-samples", SMOOTHING),
 )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from equipoise.clinic.claims.arms import DROPOUT, trial
+from equipoise.clinic.claims.arms import trial
 from equipoise.clinic.decide import RULE, effects, verdict
 from equipoise.clinic.trial import Arm, Claim, Outcome, Verdict
 
+DROPOUT = Arm("dropout", "dropout 0.3 in D", {"tricks.dropout": {}})
 TRIALS = (
-    trial("ring/strong-d", DROPOUT, Arm("smaller", "16 units in place of 64, both players", {"network.hidden": 16})),
-    trial("mnist/strong-d", DROPOUT, Arm("smaller", "width 4 in place of 8, both players", {"network.width": 4})),
+    trial("ring/strong-d", DROPOUT, Arm("smaller-d", "16 units in D, 64 in G", {"network.d_hidden": 16})),
+    trial("mnist/strong-d", DROPOUT, Arm("smaller-d", "width 2 in D, 8 in G", {"network.d_width": 2})),
 )
 
 
 def decide(outcomes: Sequence[Outcome]) -> Verdict:
-    return verdict(effects(TRIALS, outcomes), "A network of another size is another size of both players here.")
+    return verdict(effects(TRIALS, outcomes))
 
 
 CLAIM = Claim(

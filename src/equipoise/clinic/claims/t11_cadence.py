@@ -19,7 +19,11 @@ TRIALS = (
 
 
 def decide(outcomes: Sequence[Outcome]) -> Verdict:
-    return verdict(effects(TRIALS, outcomes))
+    return verdict(
+        effects(TRIALS, outcomes),
+        "The strong-d wards have three D steps for one of G without it. A step is one round of the game, however many of "
+        "either player it has.",
+    )
 
 
 CLAIM = Claim(
