@@ -3,16 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-interop
 
-.PHONY: demo test lint slow clean
+.PHONY: demo test lint slow interop clean
 demo: $(STAMP)
 	$(BIN)/python examples/demo.py
 
 test: $(STAMP) lint
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow and not interop" -n 2
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# The metrics against the reference packages, which have an environment of their own.
+interop: $(PEERS)/.installed
+	$(PEERS)/bin/python -m pytest -m interop tests/interop
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -25,5 +30,12 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+$(PEERS)/.installed: pyproject.toml constraints.txt tests/interop/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch numpy
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement tests/interop/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache
