@@ -235,3 +235,22 @@ def test_every_remedy_has_words_and_treats_what_the_rules_find(name: str) -> Non
     assert set(remedy.treats) <= RULES.keys()
     change = remedy.change(PATIENT)
     assert change is None or change != Change()
+
+
+def test_after_a_remedy_that_was_kept_a_finding_has_to_stand_as_long_as_a_trial() -> None:
+    hands = Fake()
+    auto = Autopilot(hands, 1000)
+    fails(auto, hands, 100, 200)
+    auto.visit(400)  # the trial of 200 steps is over, without a finding
+    assert [action for action, _ in hands.said()] == ["treat", "keep"]
+    fails(auto, hands, 450, 500, 600, 640)
+    assert len(hands.said()) == 2
+    hands.findings = ()
+    auto.visit(645)  # it passed: time begins anew
+    fails(auto, hands, 650, 700, 800)
+    assert len(hands.said()) == 2
+    fails(auto, hands, 850)
+    assert len(hands.said()) == 3
+    again = Autopilot(hands, 1000)
+    again.load(*auto.state())
+    assert again.kept == 1

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from equipoise.diagnosis.finding import Evidence
 from equipoise.diagnosis.thresholds import THRESHOLDS
-from equipoise.diagnosis.track import Series, Track
+from equipoise.diagnosis.track import Facts, Series, Track
 
 SPAN, FEWEST, MOST = 0.2, 5, 50  # a window: this share of a series, in values no fewer and no more than these
 LONG = 3  # windows: for what goes up and down by itself
@@ -22,6 +22,7 @@ TOGETHER = 3  # exams that speak together
 WARM_UP = 4  # exams before outcomes are judged: everybody starts with samples that cover nothing
 WARM_UP_STEPS = 200  # and steps, however often exams come
 WARM_UP_SHARE = 0.05  # of the steps that are planned, where that is known
+WARM_UP_SAMPLES, MOST_SHARE = 12_800, 0.25  # and samples that D has seen, within this share of the planned steps: 200 of 64
 LONGEST = 60  # exams that are looked at
 APART = 40  # steps between exams that say how samples went: in fewer nothing can have changed
 HISTORY = 4000  # records that are looked at: a look costs the same at any length of a run
@@ -94,12 +95,18 @@ def course(track: Track, name: str) -> Course | None:
     if len(series) > 1 and series.steps[-1] - series.steps[-2] < APART:
         series = spaced(series.last(10 * LONGEST), APART)
     series = series.last(LONGEST).finite
-    begin = max(WARM_UP_STEPS, WARM_UP_SHARE * (track.facts.steps_planned or 0))
-    if len(series) < WARM_UP or track.age < begin:
+    if len(series) < WARM_UP or track.age < warm_up(track.facts):
         return None
     medians = np.sort(np.lib.stride_tricks.sliding_window_view(series.values, TOGETHER), axis=1)[:, TOGETHER // 2]
     before = float(medians[max(len(medians) - 1 - TOGETHER, 0)])
     return Course(name, series.last(TOGETHER), float(medians[-1]), before, float(medians.max()), float(series.values[-1]))
+
+
+def warm_up(facts: Facts) -> float:
+    """Steps before the samples are judged."""
+    planned = facts.steps_planned or 0
+    seen = min(WARM_UP_SAMPLES / facts.batch, MOST_SHARE * planned) if facts.batch else 0.0
+    return max(WARM_UP_STEPS, WARM_UP_SHARE * planned, seen)
 
 
 def sureness(value: float, limit: str) -> float:

@@ -92,6 +92,7 @@ class Autopilot:
     bounded: bool = True  # the run ends as planned; else nobody knows when
     trial: Trial | None = None
     trials: int = 0
+    kept: int = 0  # trials whose remedy was kept
     tried: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)  # findings that nothing here treats, said once
     lost: int = 0  # steps that came to nothing: before a new start, or in a trial that was undone
@@ -150,8 +151,12 @@ class Autopilot:
         return explains_all(finding) or finding.verdict not in SLOW or step - self.lost >= max(FEWEST, GRACE * self.planned)
 
     def lasts(self, finding: Finding, step: int) -> bool:
-        """Whether a finding has stood long enough to be acted on; one that explains all the others needs no time."""
-        needed = min(LONGEST, PATIENCE * self.planned, YOUNG * (step - self.lost))
+        """Whether a finding has stood long enough to be acted on; one that explains all the others needs no time.
+
+        After a remedy that was kept, as long as its trial: the game was found well for that long, and a second remedy undoes
+        what the first has brought more often than it helps.
+        """
+        needed = self.window if self.kept else min(LONGEST, PATIENCE * self.planned, YOUNG * (step - self.lost))
         return explains_all(finding) or step - self.waiting[finding.name] >= needed
 
     def remember(self, step: int) -> None:
@@ -214,6 +219,7 @@ class Autopilot:
         found = f"{spoken(findings[0].name)} still, which takes more" if findings else "no finding"
         words = f"keeps it: {found} in the {step - trial.began} steps since"
         self.record(step, "keep", None, trial.remedy, words, self.hands.numbers(), {"treated": trial.finding})
+        self.kept += 1
         self.trial, self.before, self.healthy = None, None, None
         self.candidate = self.hands.snapshot(step, self.lost)
 
@@ -270,13 +276,21 @@ class Autopilot:
         kept: dict[str, Snapshot] = {name: one for name, one in snapshots.items() if one is not None}
         tensors = {f"{name}/{key}": value for name, one in kept.items() for key, value in one.tensors.items()}
         about = {name: {"step": one.step, "lost": one.lost, "facts": one.facts} for name, one in kept.items()}
-        counts: dict[str, Any] = {"trials": self.trials, "lost": self.lost, "ended": self.ended, "waiting": {**self.waiting}}
-        counts |= {"tried": [*self.tried], "told": [*self.told]}
+        counts: dict[str, Any] = {
+            "trials": self.trials,
+            "kept": self.kept,
+            "lost": self.lost,
+            "ended": self.ended,
+            "waiting": {**self.waiting},
+            "tried": [*self.tried],
+            "told": [*self.told],
+        }
         return tensors, {**counts, "trial": asdict(self.trial) if self.trial is not None else None, "snapshots": about}
 
     def load(self, tensors: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         """Take back what `state` gave."""
-        self.trials, self.lost, self.ended = facts["trials"], facts["lost"], facts["ended"]
+        self.trials, self.kept = facts["trials"], facts["kept"]
+        self.lost, self.ended = facts["lost"], facts["ended"]
         self.waiting = dict(facts["waiting"])
         self.tried, self.told = [*facts["tried"]], [*facts["told"]]
         self.trial = Trial(**facts["trial"]) if facts["trial"] is not None else None
