@@ -1,4 +1,4 @@
-"""Downloads of published files: checked by their md5, and whole or not at all."""
+"""Downloads of published files: checked by their digest, and whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ log = logging.getLogger("equipoise")
 SECONDS = 30  # without an answer
 
 
-def fetch(file: Path, mirrors: Iterable[str], md5: str) -> Path:
-    """Download `file` from the first of `mirrors` (addresses of folders, ending in /) that has it with this `md5`.
+def fetch(file: Path, mirrors: Iterable[str], expected: str, *, algorithm: str = "md5", option: str = "--data") -> Path:
+    """Download `file` from the first of `mirrors` (addresses of folders, ending in /) that has it with the `expected` digest.
 
-    One that is there already is taken. The file appears under its name only when it is whole. Raises DataError that says
-    what every mirror answered, and where to put the file by hand.
+    Its first digits are enough. One that is there already is taken. The file appears under its name only when it is whole.
+    Raises DataError that says what every mirror answered, and where to put the file by hand or with which `option` to name it.
     """
-    if file.is_file() and digest(file) == md5:
+    if file.is_file() and digest(file, algorithm).startswith(expected):
         return file
     problems = []
     try:
@@ -37,35 +37,35 @@ def fetch(file: Path, mirrors: Iterable[str], md5: str) -> Path:
         url = mirror + file.name
         log.warning("downloading %s to %s", url, file)
         try:
-            found = download(url, file, md5)
+            found = download(url, file, expected, algorithm)
         except (urllib.error.URLError, HTTPException, OSError) as error:
             problems.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
-        if found == md5:
+        if found.startswith(expected):
             return file
-        problems.append(f"{url}: its md5 is {found}, expected {md5}")
+        problems.append(f"{url}: its {algorithm} is {found}, expected {expected}")
     raise DataError(
         file.name,
-        f"can't be downloaded ({'; '.join(problems)}); put the file into {file.parent}, or say where it is with --data",
+        f"can't be downloaded ({'; '.join(problems)}); put the file into {file.parent}, or say where it is with {option}",
     )
 
 
-def download(url: str, file: Path, md5: str) -> str:
-    """The md5 of what is at `url`; it is put in place as `file` if that is the one expected."""
+def download(url: str, file: Path, expected: str, algorithm: str) -> str:
+    """The digest of what is at `url`; it is put in place as `file` if that is the one expected."""
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as target, urllib.request.urlopen(url, timeout=SECONDS) as answer:
             shutil.copyfileobj(answer, target, 2**20)
-        found = digest(part)
-        if found == md5:
+        found = digest(part, algorithm)
+        if found.startswith(expected):
             part.replace(file)
         return found
     finally:
         part.unlink(missing_ok=True)
 
 
-def digest(file: Path) -> str:
-    """The md5 of a file; it says whether the file is the published one, not whether to trust it."""
+def digest(file: Path, algorithm: str = "md5") -> str:
+    """The digest of a file; md5 says whether the file is the published one, not whether to trust it."""
     with file.open("rb") as source:
-        return hashlib.file_digest(source, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        return hashlib.file_digest(source, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
