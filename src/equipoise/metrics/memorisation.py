@@ -1,0 +1,86 @@
+"""Memorisation: are the fakes nearer to the training samples than held-out reals are?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from equipoise.card import Card
+from equipoise.metrics.brought import brought
+from equipoise.metrics.distances import nearest, nearest_cosine
+from equipoise.metrics.frechet import frechet
+from equipoise.metrics.metric import Material, Need, Value
+
+CARD = Card(
+    name="memorisation",
+    title="Distance of fakes to their nearest training sample, share of copies, authenticity, and the Frechet distance punished for it",
+    equation="copies = share nearer to train than 99 % of held-out reals; authenticity = P(|f - t| > |t - nearest other t'|), t nearest to f; "
+    "mifd = FD / d where d = mean over fakes of min over train of 1 - |cos| is below eps, else FD",
+    source="Authenticity: Alaa et al. 2022, section 3.3; MiFID: Bai et al. 2021, equations 2 to 4",
+    helps="What every distance to the data rewards, copying the data, reads worst here",
+    hurts="Needs the training samples and held-out reals; sees copies that the encoder sees as near, not shifted or mirrored ones",
+    cost="distances of fakes, reals and training samples to the training samples",
+)
+RARE = 0.01  # of held-out reals lie so near to a training sample
+FREE = 0.5  # of held-out reals' cosine distance: nearer on average is punished, where eps is not given
+
+
+def copies(fake: Tensor, real: Tensor) -> Value:
+    """The share of distances `fake` [N] below the 1st percentile of held-out reals' [M]: 0.01 for a generator like the reals.
+
+    The interval is Wilson's, of the fakes' number alone.
+    """
+    n, near = len(fake), real.quantile(RARE)
+    return share(int((fake <= near).sum()), n, "lower")
+
+
+def authenticity(distance: Tensor, index: Tensor, own: Tensor) -> Value:
+    """The share of fakes that are farther from their nearest training sample (`distance`, `index` [N]) than the nearest
+    other training sample is (`own` [T]); 0 for copies."""
+    return share(int((distance > own[index]).sum()), len(distance), "higher")
+
+
+def share(k: int, n: int, better: Literal["lower", "higher"]) -> Value:
+    """k of n with Wilson's interval (1927)."""
+    z = 1.96
+    middle, scale = (k + z * z / 2) / (n + z * z), z / (n + z * z)
+    half = scale * (k * (n - k) / n + z * z / 4) ** 0.5
+    return Value(k / n, max(middle - half, 0.0), min(middle + half, 1.0), better=better)
+
+
+def punished(distance: float, cosine: float, eps: float) -> float:
+    """MiFID of a Frechet distance and the fakes' mean cosine distance to train: divided by it where it is below eps."""
+    return distance / (cosine + 1e-15) if cosine < eps else distance
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """`real` should be held out; where it is the training set itself, its samples are compared with the others.
+
+    `eps` of MiFID: 0.1 is Kaggle's, meant for Inception; None takes half the cosine distance of the reals, in any features.
+    """
+
+    eps: float | None = None
+    card: Card = CARD
+    names: tuple[str, ...] = ("copies", "authenticity", "train_distance", "train_distance_real", "train_cosine", "mifd")
+    needs: frozenset[Need] = frozenset({"features", "train"})
+
+    def measure(self, material: Material) -> dict[str, Value]:
+        fake, real, train = (brought(side, "features") for side in (material.fake, material.real, material.train))
+        other = None if real.shape == train.shape and torch.equal(real, train) else train
+        distance, index = nearest(fake, train)
+        own, _ = nearest(train)
+        held_out = own if other is None else nearest(real, other)[0]
+        cosine = float(nearest_cosine(fake, train).mean())
+        eps = FREE * float(nearest_cosine(real, other).mean()) if self.eps is None else self.eps
+        return {
+            "copies": copies(distance, held_out),
+            "authenticity": authenticity(distance, index, own),
+            "train_distance": Value(float(distance.mean()), better="neither"),
+            "train_distance_real": Value(float(held_out.mean()), better="neither"),
+            "train_cosine": Value(cosine, better="neither"),
+            "mifd": Value(punished(frechet(fake, real), cosine, eps)),
+        }

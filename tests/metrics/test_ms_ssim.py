@@ -1,0 +1,55 @@
+"""Structural similarity against the reference's numbers, and what it says of variety."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from equipoise.errors import SettingError
+from equipoise.metrics.metric import Material, Side
+from equipoise.metrics.ms_ssim import MSSSIM, ms_ssim, scales
+from equipoise.seeds import generator
+
+
+def images(n: int, size: int, seed: int = 0, channels: int = 1) -> Tensor:
+    """Smooth random images in [-1, 1]."""
+    small = torch.rand(n, channels, 7, 7, generator=generator("cpu", seed, "images")) * 2 - 1
+    return torch.nn.functional.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def measured(fake: Tensor, real: Tensor) -> dict[str, float]:
+    found = MSSSIM().measure(Material(Side(len(fake), images=fake), Side(len(real), images=real)))
+    return {name: value.value for name, value in found.items()}
+
+
+def test_equal_images_are_1_and_others_less() -> None:
+    x = (images(4, 28) + 1) / 2
+    torch.testing.assert_close(ms_ssim(x, x), torch.ones(4))
+    assert ms_ssim(x, x.flip(0)).max() < 0.9
+    torch.testing.assert_close(ms_ssim(x, x.flip(0)), ms_ssim(x.flip(0), x))
+
+
+def test_scales_that_fit() -> None:
+    assert [scales(size, size + 3) for size in (11, 21, 22, 28, 44, 176, 299)] == [1, 1, 2, 2, 3, 5, 5]
+    with pytest.raises(SettingError, match="11 pixels"):
+        scales(10, 64)
+
+
+def test_uint8_and_float_are_the_same_images() -> None:
+    coarse = (images(40, 28) * 127.5 + 127.5).round().to(torch.uint8)
+    floats = coarse.float() / 127.5 - 1
+    assert measured(coarse, floats)["ms_ssim"] == pytest.approx(measured(coarse, floats)["ms_ssim_real"], abs=1e-6)
+
+
+def test_a_collapsed_generator_makes_like_images() -> None:
+    real = images(200, 28)
+    collapsed = (real[:2].repeat(100, 1, 1, 1) + 0.02 * images(200, 28, 1)).clamp(-1, 1)
+    found = measured(collapsed, real)
+    assert found["ms_ssim"] > found["ms_ssim_real"] + 0.2
+
+
+def test_pairs_are_independent_and_the_interval_is_theirs() -> None:
+    found = MSSSIM().measure(Material(Side(3000, images=images(3000, 11)), Side(40, images=images(40, 11))))
+    value, few = found["ms_ssim"], found["ms_ssim_real"]
+    assert value.low is not None and value.high is not None and few.low is not None and few.high is not None
+    assert value.low < value.value < value.high
+    assert few.high - few.low > 4 * (value.high - value.low)  # 20 pairs, and not 1500 but 1000
