@@ -29,7 +29,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["api"],
     ["clinic"],
     ["equilibrium"],
-    ["describe", "pages"],
+    ["describe", "pages", "judge"],
     ["reference"],
     ["cli", "__init__", "__main__"],
 ]
