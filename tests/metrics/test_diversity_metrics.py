@@ -47,7 +47,14 @@ def test_narrower_samples_are_nearer() -> None:
 
 # -------------------------------------------------------------------------------------------------- Vendi
 
-GOLDEN = {0.5: 5.903106, 1.0: 5.821165, 2.0: 5.639977, math.inf: 4.328447}  # replaced below
+GOLDEN = {0.5: 3.5796930748681626, 1.0: 2.3030055337409117, 2.0: 1.5755509485407089, math.inf: 1.265486116172668}
+
+
+@pytest.mark.parametrize("q", GOLDEN)
+def test_the_numbers_of_the_reference(q: float) -> None:
+    """vendi-score 0.0.3, score_dual(x, q, normalize=True)."""
+    x = torch.rand(30, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert vendi(x, q) == pytest.approx(GOLDEN[q], rel=1e-9)
 
 
 def test_as_many_kinds_as_there_are() -> None:

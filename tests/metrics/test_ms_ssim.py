@@ -21,6 +21,14 @@ def measured(fake: Tensor, real: Tensor) -> dict[str, float]:
     return {name: value.value for name, value in found.items()}
 
 
+def test_the_numbers_of_the_reference() -> None:
+    """pytorch-msssim 1.0.0, ms_ssim(x, y, data_range=1, size_average=False); its window is float32's."""
+    rng = torch.Generator().manual_seed(0)
+    x = torch.rand(2, 3, 192, 192, generator=rng, dtype=torch.float64)
+    y = (x + 0.2 * torch.rand(2, 3, 192, 192, generator=rng, dtype=torch.float64)).clamp(0, 1)
+    assert ms_ssim(x, y).tolist() == pytest.approx([0.980460298785791, 0.981157600437975], abs=5e-8)
+
+
 def test_equal_images_are_1_and_others_less() -> None:
     x = (images(4, 28) + 1) / 2
     torch.testing.assert_close(ms_ssim(x, x), torch.ones(4))

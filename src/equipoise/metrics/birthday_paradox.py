@@ -15,8 +15,8 @@ from equipoise.metrics.metric import Material, Need, Value
 CARD = Card(
     name="birthday_paradox",
     title="From how many different samples the fakes seem to be drawn, by their near-duplicates; the same of reals",
-    equation="support = 1 / P(|f_i - f_j| <= t), t: below it lie 1 % of the distances of a training sample to its nearest other",
-    source="Arora and Zhang 2018, theorem 1; collisions counted over all pairs instead of one batch, a threshold instead of a person",
+    equation="support = 1 / P(|f_i - f_j| <= t), t: nearer than that is one training sample in 100 to another",
+    source="Arora and Zhang 2018, theorem 1; over all pairs instead of one batch, by a threshold, not by eye",
     helps="Memorised or collapsed generators draw from a finite set, and this is its size",
     hurts="Knows no support beyond n^2: without any near-duplicate the number is a lower bound (no upper end of the interval)",
     cost="distances among the fakes, the reals and the training samples",

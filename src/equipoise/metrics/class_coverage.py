@@ -15,7 +15,7 @@ from equipoise.metrics.modes import histogram_divergence, mode_histogram
 CARD = Card(
     name="class_coverage",
     title="Classes among the fakes, and how far their shares are those of the reals",
-    equation="number of classes with a fake; sum_k min(p_k, q_k); KL(p || q) in nats: p, q shares of classes of fakes and reals",
+    equation="number of classes with a fake; sum_k min(p_k, q_k); KL(p || q) in nats: p, q the shares of fakes and reals",
     source="Number of modes and KL: Metz et al. 2017, section 3.4; the overlap is 1 - total variation",
     helps="Says in classes what is missing: an encoder that classifies knows them",
     hurts="Blind within a class. The classifier errs: some fakes fall in a class that the generator does not make",
@@ -34,6 +34,8 @@ def histograms(fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class ClassCoverage:
+    """Both sides as the encoder classifies them, so that its errors fall on both."""
+
     card: Card = CARD
     names: tuple[str, ...] = ("classes", "class_coverage", "class_kl")
     needs: frozenset[Need] = frozenset({"logits"})

@@ -45,7 +45,7 @@ def nearest(x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
 
 def apart(x: Tensor, y: Tensor, index: Tensor) -> Tensor:
     """The distance of each row of x to the row `index` of y, float64 [N], from the differences themselves."""
-    parts = zip(x.split(ROWS), index.split(ROWS), strict=True)
+    parts = zip(torch.split(x, ROWS), torch.split(index, ROWS), strict=True)
     return torch.cat([torch.linalg.vector_norm(a.double() - y[i].double(), dim=1) for a, i in parts])
 
 
@@ -74,4 +74,5 @@ def drop_self(tile: Tensor, i: int, j: int, value: float) -> None:
 def directions(x: Tensor) -> Tensor:
     """Rows of length 1, float64; rows of zeros stay."""
     x = x.double()
-    return x / torch.linalg.vector_norm(x, dim=1, keepdim=True).clamp_min(torch.finfo(torch.float64).tiny)
+    lengths: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return x / lengths.clamp_min(torch.finfo(torch.float64).tiny)

@@ -37,6 +37,8 @@ def mean_distance(x: Tensor) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class MeanDistance:
+    """Over all pairs of all samples."""
+
     card: Card = CARD
     names: tuple[str, ...] = ("mean_distance", "mean_distance_real")
     needs: frozenset[Need] = frozenset({"features"})

@@ -16,12 +16,12 @@ from equipoise.metrics.metric import Material, Need, Value
 
 CARD = Card(
     name="memorisation",
-    title="Distance of fakes to their nearest training sample, share of copies, authenticity, and the Frechet distance punished for it",
-    equation="copies = share nearer to train than 99 % of held-out reals; authenticity = P(|f - t| > |t - nearest other t'|), t nearest to f; "
+    title="Distance of fakes to their nearest training sample, copies, authenticity, and a Frechet distance that copies raise",
+    equation="copies: nearer to train than 99 % of reals; authenticity = P(|f - t| > |t - t'|), t nearest to f, t' to t; "
     "mifd = FD / d where d = mean over fakes of min over train of 1 - |cos| is below eps, else FD",
     source="Authenticity: Alaa et al. 2022, section 3.3; MiFID: Bai et al. 2021, equations 2 to 4",
     helps="What every distance to the data rewards, copying the data, reads worst here",
-    hurts="Needs the training samples and held-out reals; sees copies that the encoder sees as near, not shifted or mirrored ones",
+    hurts="Needs training samples and held-out reals; a copy is what the encoder sees as near, not one shifted or mirrored",
     cost="distances of fakes, reals and training samples to the training samples",
 )
 RARE = 0.01  # of held-out reals lie so near to a training sample

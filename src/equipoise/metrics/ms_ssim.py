@@ -20,9 +20,9 @@ CARD = Card(
     name="ms_ssim",
     title="Structural similarity of two fakes on several scales; that of two reals beside it",
     equation="mean over pairs of prod_j cs_j^(w_j), times the luminance term on the coarsest scale",
-    source="Wang et al. 2003, equation 7; as a measure of variety: Odena et al. 2017, section 4.2 (within classes; here over all)",
+    source="Wang et al. 2003, equation 7; as a measure of variety: Odena et al. 2017, section 4.2 (there within classes)",
     helps="Needs no encoder; two images of a collapsed generator are alike",
-    hurts="Blind to collapse that keeps many different images; noise reads as variety. Small images have fewer scales: 28 pixels two",
+    hurts="Blind to collapse that keeps many images; noise reads as variety. Small images have fewer scales: 28 pixels two",
     cost="two convolutions of 11 x 11 a pair and scale",
 )
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
@@ -43,10 +43,10 @@ def ms_ssim(x: Tensor, y: Tensor) -> Tensor:
     """Of images x and y in [0, 1], both [N, C, H, W]: float [N], 1 for equal ones, rarely 0.
 
     Valid windows, 2 x 2 means between scales, negative terms cut at 0, the mean of the channels; as pytorch-msssim 1.0.0.
-    Where fewer than five scales fit, their weights are raised to sum to 1.
+    Where fewer than five scales fit, their weights are raised to the sum of all.
     """
     weights = torch.tensor(WEIGHTS[: scales(*x.shape[2:])], dtype=x.dtype, device=x.device)
-    weights /= weights.sum()
+    weights *= sum(WEIGHTS) / weights.sum()
     terms = []
     for j in range(len(weights)):
         structure, whole = ssim(x, y)
@@ -78,7 +78,7 @@ def similarity(images: Tensor, seed: int) -> Value:
     order = torch.randperm(len(images), generator=generator("cpu", seed, "pairs")).to(images.device)
     n = min(len(images) // 2, PAIRS)
     parts = max(1, CHUNK // images[0].numel())
-    pairs = zip(order[:n].split(parts), order[n : 2 * n].split(parts), strict=True)
+    pairs = zip(torch.split(order[:n], parts), torch.split(order[n : 2 * n], parts), strict=True)
     found = torch.cat([ms_ssim(shades(images[i]), shades(images[j])) for i, j in pairs]).double()
     mean, error = float(found.mean()), float(found.std()) / n**0.5
     return Value(mean, mean - 1.96 * error, mean + 1.96 * error, better="neither")
@@ -91,6 +91,8 @@ def shades(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class MSSSIM:
+    """On the images themselves, whatever the encoder."""
+
     card: Card = CARD
     names: tuple[str, ...] = ("ms_ssim", "ms_ssim_real")
     needs: frozenset[Need] = frozenset({"images"})

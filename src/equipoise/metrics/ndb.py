@@ -16,7 +16,7 @@ from equipoise.metrics.metric import Material, Need, Value
 CARD = Card(
     name="ndb",
     title="Share of bins in which fakes are significantly more or fewer than reals; divergence of the bins",
-    equation="NDB / K: bins with |p_k - q_k| > 1.96 sqrt(r_k (1 - r_k) (1/n + 1/m)), r pooled; JS = KL(p || r) / 2 + KL(q || r) / 2, nats",
+    equation="share of bins with |p - q| > 1.96 sqrt(r (1 - r) (1/n + 1/m)); JS = KL(p || m) / 2 + KL(q || m) / 2, nats",
     source="Richardson and Weiss 2018, section 3; k-means on the training samples, K = 100, two-proportion z-test at 0.05",
     helps="Sees which part of the data is missing or overdone, without labels; equal distributions read 0.05",
     hurts="Blind within a bin and outside all of them (everything falls in some bin); depends on n: more samples, more power",
@@ -46,7 +46,7 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
 
 @dataclass(frozen=True)
 class NDB:
-    """The bins are found on the training samples where they are given, else on the reals; the shares compared are the reals'."""
+    """The bins are found on the training samples where they are given, else on the reals; fakes are compared with the reals."""
 
     bins: int = 100
     card: Card = CARD

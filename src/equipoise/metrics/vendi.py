@@ -17,7 +17,7 @@ from equipoise.metrics.metric import Material, Need, Value
 CARD = Card(
     name="vendi",
     title="How many entirely different samples the fakes are worth; what as many reals are worth beside it",
-    equation="exp(-sum_i l_i log l_i), l the eigenvalues of K / n, K_ij = cos(f_i, f_j); of order q: (sum_i l_i^q)^(1 / (1 - q))",
+    equation="exp(-sum_i l_i log l_i), l the eigenvalues of K / n, K_ij = cos(f_i, f_j); order q: (sum_i l_i^q)^(1/(1-q))",
     source="Friedman and Dieng 2023, definition 3.1; orders q: Pasarkar and Dieng 2024",
     helps="Needs no reference; counts kinds, not pairs: few images repeated are worth few",
     hurts="Noise is diverse too. Grows with n: both sides are cut to the same number",
@@ -36,7 +36,7 @@ def vendi(x: Tensor, q: float = 1.0) -> float:
         return math.exp(float(-torch.xlogy(share, share).sum()))
     if math.isinf(q):
         return 1 / float(share.max())
-    return float(share.pow(q).sum()) ** (1 / (1 - q))
+    return math.pow(float(share.pow(q).sum()), 1 / (1 - q))
 
 
 def spectrum(x: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def spectrum(x: Tensor) -> Tensor:
         gram = x @ x.T
     else:
         gram = torch.zeros(x.shape[1], x.shape[1], dtype=torch.float64, device=x.device)
-        for part in x.split(ROWS):
+        for part in torch.split(x, ROWS):
             unit = directions(part)
             gram.addmm_(unit.T, unit)
     values = torch.linalg.eigvalsh(gram / len(x)).clamp_min(0)
@@ -56,6 +56,8 @@ def spectrum(x: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Vendi:
+    """`q`: the order; 1 is the paper's first, lower ones count rare kinds for more."""
+
     q: float = 1.0
     card: Card = CARD
     names: tuple[str, ...] = ("vendi", "vendi_real")
