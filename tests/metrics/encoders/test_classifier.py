@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from equipoise.data.source import Source
 from equipoise.errors import DataError
 from equipoise.metrics.encoders import classifier as module
-from equipoise.metrics.encoders.classifier import Classifier, classify, train_classifier
+from equipoise.metrics.encoders.classifier import Classifier, classifier_encoder, classify, train_classifier
 
 
 def bars(n: int = 400, seed: int = 0) -> Source:
@@ -105,8 +105,61 @@ def test_any_size_from_eight_pixels(size: tuple[int, int]) -> None:
 def test_what_it_can_not_learn_from_is_refused(tmp_path: Path) -> None:
     plain = bars(20)
     plain.labels = None
-    colour = Source("rgb", (3, 28, 28), 4, torch.zeros(4, 3, 28, 28), labels=torch.zeros(4, dtype=torch.long))
-    for source in (plain, colour):
-        with pytest.raises(DataError, match="needs grey images with labels"):
+    labels = torch.zeros(4, dtype=torch.long)
+    points = Source("points", (2,), 4, torch.zeros(4, 2), labels=labels)
+    tiny = Source("tiny", (1, 7, 28), 4, torch.zeros(4, 1, 7, 28), labels=labels)
+    for source in (plain, points, tiny):
+        with pytest.raises(DataError, match="needs images of 8 pixels or more a side, with labels"):
             train_classifier(source, folder=tmp_path)
+    with pytest.raises(DataError, match=r"bars: .*this is \[1, 16, 16\] without labels"):
+        train_classifier(bars(20), held_out=plain, folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def coloured(n: int = 400, seed: int = 0) -> Source:
+    """Three classes that only colour tells apart."""
+    rng = torch.Generator().manual_seed(seed)
+    labels = torch.randint(3, (n,), generator=rng)
+    values = torch.randint(0, 120, (n, 3, 16, 16), generator=rng, dtype=torch.uint8)
+    values[torch.arange(n), labels] += 100
+    return Source("coloured", (3, 16, 16), n, values, labels=labels, classes=("red", "green", "blue"))
+
+
+def test_it_learns_colours(tmp_path: Path) -> None:
+    found = train_classifier(coloured(), epochs=8, held_out=coloured(200, seed=1), folder=tmp_path)
+    assert float(found.accuracy) > 0.95
+    test = coloured(100, seed=2)
+    assert (classify(found, test.batch(torch.arange(100))) == test.labels).float().mean() > 0.95, "not read as three digits"
+
+
+# ------------------------------------------------------------------------------------------------------ as an encoder
+
+
+def test_as_an_encoder_it_gives_what_its_last_layer_sees_and_its_logits(tmp_path: Path) -> None:
+    source, test = bars(200), bars(60, seed=1)
+    encoder = classifier_encoder(source, test, folder=tmp_path)
+    own = train_classifier(source, held_out=test, folder=tmp_path)
+    with torch.no_grad():
+        features = own.features(test.batch(torch.arange(60)))
+        logits = own.head(features)
+    found = encoder.encode(test.raw(torch.arange(60)))
+    assert found.features.shape == (60, encoder.dim)
+    assert torch.allclose(found.features, features, atol=1e-5)
+    assert found.logits is not None
+    assert torch.allclose(found.logits, logits, atol=1e-5)
+    assert encoder.facts == {
+        "accuracy": float(own.accuracy),
+        "held_out": 60,
+        "classes": ["top", "middle", "bottom"],
+        "seed": 0,
+    }
+
+
+def test_the_fingerprint_names_the_data_and_changes_with_the_weights(tmp_path: Path) -> None:
+    first = classifier_encoder(bars(200), folder=tmp_path)
+    again = classifier_encoder(bars(200), folder=tmp_path)
+    other = classifier_encoder(bars(200), seed=1, folder=tmp_path)
+    assert first.fingerprint == again.fingerprint
+    assert first.fingerprint.startswith("classifier:bars-")
+    assert other.fingerprint != first.fingerprint
+    assert first.protocol == "native"

@@ -1,4 +1,4 @@
-"""A small classifier of grey images: what counts the modes of stacked digits, and an encoder where Inception has no meaning."""
+"""A small classifier of images: what counts the modes of stacked digits, and an encoder where Inception has no meaning."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ from equipoise import disk
 from equipoise.data.locate import cache
 from equipoise.data.source import Order, Source
 from equipoise.errors import DataError
+from equipoise.metrics.encoders.encoder import Encoded, unit
+from equipoise.metrics.encoders.seeing import Seeing, digest
 from equipoise.seeds import generator, mix
 
 BATCH, RATE = 128, 4e-3
+SMALLEST = 8  # pixels a side: three times halved
 HELD_OUT = 0.1  # of the samples, where no other set is given
 VERSION = 1  # of the network and its training: a change makes old caches invalid
 
 
 class Classifier(nn.Module):
-    """Logits [N, classes] of grey images [N, 1, H, W] in [-1, 1], H and W at least 8."""
+    """Logits [N, classes] of images [N, channels, H, W] in [-1, 1], H and W at least 8."""
 
-    def __init__(self, classes: int, size: tuple[int, int] = (28, 28), width: int = 16) -> None:
+    def __init__(self, classes: int, size: tuple[int, int] = (28, 28), width: int = 16, channels: int = 1) -> None:
         super().__init__()
-        channels = (1, width, 3 * width, 6 * width)
-        blocks = [block(i, o) for i, o in pairwise(channels)]
+        widths = (channels, width, 3 * width, 6 * width)
+        blocks = [block(i, o) for i, o in pairwise(widths)]
         self.body = nn.Sequential(*blocks, nn.Flatten(), nn.Dropout(0.25))
-        self.head = nn.Linear(channels[-1] * (size[0] // 8) * (size[1] // 8), classes)
-        self.classes = classes
+        self.head = nn.Linear(widths[-1] * (size[0] // SMALLEST) * (size[1] // SMALLEST), classes)
+        self.classes, self.channels = classes, channels
         self.register_buffer("accuracy", torch.zeros((), dtype=torch.float64))  # on the held-out samples
         self.accuracy: Tensor
 
@@ -56,14 +59,15 @@ def block(inputs: int, outputs: int) -> nn.Module:
 def classify(classifier: Classifier, images: Tensor, batch: int = 1000) -> Tensor:
     """The most likely class of images [N, C, H, W] in [-1, 1], int64 [N], on the host.
 
-    Channels are classified one by one and read as the digits of one number: with ten classes the colour image of the
-    digits r, g, b is 100 r + 10 g + b (stacked MNIST, Metz et al. 2017).
+    A classifier of grey images reads the channels of colour ones as the digits of one number: with ten classes the image of
+    the digits r, g, b is 100 r + 10 g + b (stacked MNIST, Metz et al. 2017).
     """
     device = classifier.head.weight.device
-    grey = images.flatten(0, 1).unsqueeze(1)
-    found = torch.cat([classifier(part.float().to(device)).argmax(1).cpu() for part in torch.split(grey, batch)])
-    places = classifier.classes ** torch.arange(images.shape[1] - 1, -1, -1)
-    return (found.view(-1, images.shape[1]) * places).sum(1)
+    digits = images.shape[1] // classifier.channels
+    single = images.reshape(-1, classifier.channels, *images.shape[2:])
+    found = torch.cat([classifier(part.float().to(device)).argmax(1).cpu() for part in torch.split(single, batch)])
+    places = classifier.classes ** torch.arange(digits - 1, -1, -1)
+    return (found.view(-1, digits) * places).sum(1)
 
 
 def train_classifier(
@@ -75,13 +79,15 @@ def train_classifier(
     folder: Path | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Classifier:
-    """A classifier of a source of grey images with labels, in evaluation mode; its `accuracy` is on `held_out` samples.
+    """A classifier of a source of images with labels, in evaluation mode; its `accuracy` is on `held_out` samples.
 
     Without `held_out`, a tenth of the source is kept apart. Trained once: kept in `folder` (default: the user's cache)
-    under a name that stands for data, labels, seed and epochs. DataError where the source has no labels or is not grey.
+    under a name that stands for data, labels, seed and epochs. DataError where the source has no labels or no images.
     """
-    if source.labels is None or not source.is_image or source.shape[0] != 1:
-        raise DataError(source.name, f"a classifier needs grey images with labels; this is {list(source.shape)}")
+    for part in (source, source if held_out is None else held_out):
+        if part.labels is None or not part.is_image or min(part.shape[1:]) < SMALLEST:
+            problem = f"this is {list(part.shape)}" + (" without labels" if part.labels is None else "")
+            raise DataError(part.name, f"a classifier needs images of {SMALLEST} pixels or more a side, with labels; {problem}")
     file = (folder or cache() / "classifiers") / f"{name(source, seed, epochs, held_out)}.safetensors"
     kept = recall(fresh(source, seed), file)
     if kept is not None:
@@ -97,12 +103,45 @@ def train_classifier(
     return classifier
 
 
+def classifier_encoder(
+    source: Source,
+    held_out: Source | None = None,
+    seed: int = 0,
+    *,
+    folder: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    device: torch.device | str = "cpu",
+) -> Seeing:
+    """What a classifier of the source's own labels sees before its last layer, and its logits [N, classes].
+
+    Trained or recalled as `train_classifier` does it, so with its errors. `facts` has its accuracy on the samples held out.
+    """
+    classifier = train_classifier(source, seed, held_out=held_out, folder=folder, say=say).cpu()
+    mark = digest(classifier.state_dict(), "classifier", source.shape)
+    classifier.requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def see(x: Tensor) -> Encoded:
+        features = classifier.features(unit(x).float())
+        return Encoded(features, classifier.head(features))
+
+    _, test = parted(source, held_out, seed)
+    facts = {
+        "accuracy": float(classifier.accuracy),
+        "held_out": len(test),
+        "classes": list(source.classes) or classifier.classes,
+        "seed": seed,
+    }
+    dim = classifier.head.in_features
+    return Seeing("classifier", source.name, mark, dim, see, source.shape, device=torch.device(device), facts=facts)
+
+
 def fresh(source: Source, seed: int) -> Classifier:
     """An untrained one with weights from the seed; nobody else's random numbers are touched."""
     assert source.labels is not None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(mix(seed, "classifier"))
-        return Classifier(max(len(source.classes), int(source.labels.max()) + 1), (source.shape[1], source.shape[2])).eval()
+        classes = max(len(source.classes), int(source.labels.max()) + 1)
+        return Classifier(classes, (source.shape[1], source.shape[2]), channels=source.shape[0]).eval()
 
 
 def name(source: Source, seed: int, epochs: int, held_out: Source | None) -> str:

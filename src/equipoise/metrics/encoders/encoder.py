@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -37,6 +38,11 @@ class Encoder(Protocol):
 
     @property
     def dim(self) -> int: ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """JSON: what else a reader of its numbers wants to know, e.g. how often a classifier is right."""
+        ...
 
     def encode(self, images: Tensor) -> Encoded:
         """What it sees of a batch [N, C, H, W]: uint8, or float in [-1, 1] (which Inception quantises, rounding half up)."""

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from equipoise.metrics.encoders.encoder import Encoded, unit
+from equipoise.metrics.encoders.seeing import Seeing, digest
 from equipoise.seeds import generator
 
 WIDTHS = (32, 64, 128)
@@ -42,12 +44,29 @@ class RandomConv(nn.Module):
         return torch.cat(found, dim=1)
 
 
+def eyes(shape: tuple[int, ...], seed: int) -> nn.Module:
+    """What looks at samples of that shape; those that are no images are only flattened."""
+    return RandomConv(*shape, seed=seed) if len(shape) == 3 else nn.Flatten()
+
+
+def random_encoder(shape: tuple[int, ...], seed: int = 0, device: torch.device | str = "cpu") -> Seeing:
+    """The raw codes of samples [N, *shape], images in [-1, 1], for the metrics: they depend on the seed and on no data."""
+    module = eyes(shape, seed)
+    dim = module(torch.zeros(1, *shape)).shape[1]
+    mark = digest(module.state_dict(), "random", shape)
+    module.to(device)
+
+    def see(x: Tensor) -> Encoded:
+        return Encoded(module(unit(x).float()))
+
+    return Seeing("random", f"seed{seed}", mark, dim, see, shape, device=torch.device(device))
+
+
 class Encoder:
-    """Codes [N, F] of samples [N, ...], each coordinate divided by its spread over reference reals."""
+    """Codes [N, F] of samples [N, ...], each coordinate divided by its spread over reference reals: the eyes of signals."""
 
     def __init__(self, reference: Tensor, seed: int = 0) -> None:
-        shape = reference.shape[1:]
-        self.module: nn.Module = RandomConv(*shape, seed=seed) if len(shape) == 3 else nn.Flatten()
+        self.module = eyes(tuple(reference.shape[1:]), seed)
         self.module.to(reference.device)
         codes = self.raw(reference)
         self.centre, spread = codes.mean(0), codes.std(0, correction=0)
