@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from equipoise.metrics import distances
-from equipoise.metrics.distances import nearest, nearest_cosine, tiles
+from equipoise.metrics.distances import nearest, nearest_cosine, several, tiles
 from equipoise.seeds import generator
 
 
@@ -52,6 +52,15 @@ def test_nearest_is_exact_also_for_copies() -> None:
     own, _ = nearest(torch.cat([x, x[:1]]))
     assert own[0] == own[-1] == 0
     assert own[1:-1].min() > 0
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_the_nearest_ones_in_order() -> None:
+    x, y = rows(23), rows(17)
+    distance, index = several(x, y, 4)
+    least = plain(x, y).topk(4, largest=False)
+    assert torch.equal(index, least.indices)
+    assert torch.equal(distance, least.values)
 
 
 @pytest.mark.usefixtures("small_tiles")

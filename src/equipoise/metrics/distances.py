@@ -43,6 +43,17 @@ def nearest(x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
     return apart(x, (x if y is None else y), index), index
 
 
+def several(x: Tensor, y: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """(distances float64 [N, k], index int64 [N, k]) of the k <= M nearest rows of y [M, d], the nearest first."""
+    least = torch.full((len(x), k), torch.inf, dtype=torch.float64, device=x.device)
+    index = torch.zeros(len(x), k, dtype=torch.int64, device=x.device)
+    for rows, columns, found in tiles(x, y):
+        places = torch.arange(columns.start, columns.stop, device=x.device).expand_as(found)
+        least[rows], chosen = torch.cat([least[rows], found], 1).topk(k, largest=False)
+        index[rows] = torch.cat([index[rows], places], 1).gather(1, chosen)
+    return torch.stack([apart(x, y, i) for i in index.T], 1), index
+
+
 def apart(x: Tensor, y: Tensor, index: Tensor) -> Tensor:
     """The distance of each row of x to the row `index` of y, float64 [N], from the differences themselves."""
     parts = zip(torch.split(x, ROWS), torch.split(index, ROWS), strict=True)
