@@ -49,6 +49,7 @@ FAILURES: dict[str, tuple[str, Changes]] = {
     "one mode, D content": ("mode_collapse", ONE_MODE),
     "few outputs": ("mode_collapse", {"duplicates": 0.95, "coverage_wide": 0.1, "coverage": 0.02, "coverage_least": 0.0}),
     "two classes of ten lost": ("mode_collapse", {"coverage_wide": 0.8, "coverage": 0.7, "coverage_least": 0.02}),
+    "modes that are points": ("mode_collapse", {"coverage": 0.17, "accuracy_real": 0.9, "accuracy_fake": 0.87}),
     "lost later": ("mode_collapse", {k: later(EXAMS[k], v, 0.6) for k, v in ONE_MODE.items()}),
     "from mode to mode": ("mode_cycling", WEAK_D | GARBAGE | {"drift": 0.8}),
     "turns": ("oscillation", GARBAGE | {"drift": 0.9, "average_distance": 0.9}),

@@ -3,6 +3,7 @@
 from equipoise.card import Card
 from equipoise.diagnosis.finding import Evidence, Severity
 from equipoise.diagnosis.live import (
+    LONG,
     TOGETHER,
     WARM_UP_STEPS,
     Course,
@@ -16,9 +17,11 @@ from equipoise.diagnosis.live import (
     reach,
     reach_evidence,
     reached_words,
+    recent,
     standing,
     steps,
     sureness,
+    telling,
 )
 from equipoise.diagnosis.losses import mode_collapse as losses
 from equipoise.diagnosis.rule import Judgement, Reading, Rule
@@ -41,6 +44,7 @@ LOSS = (
 
 
 LOOKS = 4  # exams, for one part of the data: fewer reals, more noise
+OLD = 0.25  # of the planned steps: a G that has just found the modes fills them later
 
 
 def from_signals(track: Track) -> Judgement | None:
@@ -48,7 +52,7 @@ def from_signals(track: Track) -> Judgement | None:
     reached = reach(track)
     if reached is None:
         return of_few_outputs(track)
-    return of_few_outputs(track) or complete(track, reached) or partial(track, reached)
+    return of_few_outputs(track) or complete(track, reached) or partial(track, reached) or narrow(track, reached)
 
 
 def of_few_outputs(track: Track) -> Judgement | None:
@@ -121,6 +125,30 @@ def partial(track: Track, reached: Course) -> Judgement | None:
     )
     severity: Severity = "serious" if is_poor(reached) else "warning"
     return Judgement(sureness(lately.median, "coverage_least"), severity, evidence, words, begin(track, reached))
+
+
+def narrow(track: Track, reached: Course) -> Judgement | None:
+    """The samples reach every region from afar and few places in it: each mode has shrunk, or many small ones are lost."""
+    near, planned = course(track, "coverage"), track.facts.steps_planned or 0
+    if near is None or near.improving or is_poor(reached) or reached.name != "coverage_wide" or track.age < OLD * planned:
+        return None
+    lately = history(track, "coverage").last(2 * LOOKS)
+    limit = THRESHOLDS["coverage_narrow"].value
+    if len(lately) < 2 * LOOKS or not (lately.median < limit and lately.values.max() < THRESHOLDS["coverage_poor"].value):
+        return None
+    name, right = telling(track)
+    sees = recent(right, LONG)
+    if not sees.median >= THRESHOLDS["accuracy_sees"].value or standing(track, "drift") > THRESHOLDS["drift"].value:
+        return None
+    told = f"The samples come near {percent(lately.median)} of what fresh reals would come near of the data ({steps(lately)}),"
+    told += f" although they reach {percent(reached.now)} of its regions."
+    seen = f"D is right about {percent(sees.median)} of reals and fakes: it sees what is missing."
+    evidence = (
+        Evidence.of("coverage", lately, lately.median, "<", "coverage_narrow", told),
+        Evidence.of(name, sees, sees.median, ">", "accuracy_sees", seen),
+    )
+    words = f"{told} {seen} The modes have shrunk to points, or some of many small ones are lost: a partial collapse. {LOSS}"
+    return Judgement(sureness(lately.median, "coverage_narrow"), "serious", evidence, words, lately.window[0])
 
 
 def fallen(reached: Course) -> bool:
