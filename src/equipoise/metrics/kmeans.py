@@ -35,9 +35,13 @@ def spread(x: Tensor, k: int, seed: int) -> Tensor:
     """k rows, each drawn with a probability that grows with the squared distance to those drawn before."""
     rng = generator("cpu", seed, "k-means")
     chosen = [int(torch.randint(len(x), (1,), generator=rng))]
+    rows = x.double() - x.mean(0, dtype=torch.float64)
+    lengths = rows.square().sum(1)
     least = torch.full((len(x),), torch.inf, dtype=torch.float64)
     for _ in range(k - 1):
-        least = torch.minimum(least, (x - x[chosen[-1]]).double().square().sum(1).cpu())
+        last = rows[chosen[-1]]
+        squared = (lengths + last @ last - 2 * (rows @ last)).cpu()
+        least = torch.minimum(least, squared.clamp_min(0))
         weights = least if least.sum() > 0 else torch.ones_like(least)  # fewer different rows than centres
         chosen.append(int(torch.multinomial(weights, 1, generator=rng)))
     return x[chosen]
