@@ -10,7 +10,7 @@ import equipoise
 ROOT = Path(equipoise.__file__).parent
 ROOMS = [  # each may import from itself and from what stands before it
     ["errors", "card", "seeds", "disk", "plain_json", "environment"],
-    ["pieces", "settings", "history"],
+    ["pieces", "settings", "history", "actions"],
     ["diagnosis"],
     ["remedies"],
     ["logs"],

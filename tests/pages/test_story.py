@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from action_lines import decided, treat
 from folders import finding, record, run_folder
+from PIL import Image
 
 from equipoise import plain_json
 from equipoise.errors import DataError, RunError
@@ -200,3 +202,70 @@ def test_200_000_points_in_full(tmp_path: Path) -> None:
     size = report(run).stat().st_size
     assert size < 3e6
     assert time.perf_counter() - started < 90
+
+
+def treated_run(tmp_path: Path, *actions: dict[str, Any], origin: int = 60) -> Path:
+    """Found at step 50, treated at step 60, and calm since; a grid every 30 steps, one of them where it is treated."""
+    failing = {
+        "d_loss": 0.001,
+        "g_loss": 9.0,
+        "d_real": 0.999,
+        "d_fake_before": 0.001,
+        "accuracy_real": 1.0,
+        "accuracy_fake": 1.0,
+    }
+    records = [record(i, **(wobbling(failing, i) if i <= 60 else {})) for i in range(1, 301)]
+    run = run_folder(tmp_path / "run", records, grids=(30, 60, 90, 120))
+    jsonl(run / "findings.jsonl", [{"step": 50, "what": "raised", "finding": finding(since=20, step=50)}])
+    jsonl(run / "actions.jsonl", list(actions))
+    facts = {"objective": "non_saturating", "d_equilibrium": 0.688, "steps_planned": 240, "origin": origin, "notes": []}
+    (run / "facts.json").write_text(json.dumps(facts))
+    return run
+
+
+def test_a_treated_run_is_judged_since_and_shown_whole(tmp_path: Path) -> None:
+    told = tell(treated_run(tmp_path, treat(), decided("keep")))
+    assert told["verdict"]["label"] == "healthy" and told["verdict"]["title"] == "Healthy, after a treatment"
+    assert "Treated while it trained: A kept." in told["verdict"]["reasons"]
+    assert told["signals"]["axes"][0]["first"][0] == 1 and told["records"] == 300
+    assert told["planned"] == 300
+
+
+def test_a_treatment_is_tied_to_its_finding_and_the_grids_of_that_moment(tmp_path: Path) -> None:
+    told = tell(treated_run(tmp_path, treat(), decided("keep")))
+    (one,) = told["treatments"]
+    assert one["number"] == 1 and one["finding_title"].startswith("Discriminator dominance")
+    assert (one["grid_before"], one["grid_after"]) == (30, 120)  # that of step 60 shows the treated game already
+    (found,) = told["findings"]
+    assert (found["cleared"], found["ended_by"], found["passed"]) == (60, "A", True)
+
+
+def test_what_was_undone_shows_no_grid_of_the_game_that_went_back(tmp_path: Path) -> None:
+    (one,) = tell(treated_run(tmp_path, treat(), decided("undo"), origin=120))["treatments"]
+    assert (one["outcome"], one["grid_after"]) == ("undone", 90)
+    (tmp_path / "b").mkdir()
+    (one,) = tell(treated_run(tmp_path / "b", treat(95), decided("undo"), origin=120))["treatments"]
+    assert (one["grid_before"], one["grid_after"]) == (90, None)
+
+
+def test_a_treatment_that_began_after_the_finding_had_passed_has_no_number(tmp_path: Path) -> None:
+    (one,) = tell(treated_run(tmp_path, treat(finding="mode_collapse")))["treatments"]
+    assert one["number"] is None and one["outcome"] == "on trial" and one["grid_after"] == 120
+
+
+def test_grids_of_treatments_are_among_the_few_that_are_shown(tmp_path: Path) -> None:
+    run = treated_run(tmp_path, treat(95), decided("keep", 121), origin=95)
+    for step in range(1, 299):
+        Image.new("L", (8, 8), step % 256).save(run / "samples" / f"raw-{step:07d}.png")
+    told = tell(run)
+    shown = [moment["step"] for moment in told["grids"]["moments"]]
+    assert told["grids"]["of"] > len(shown) and {94, 121} <= set(shown)
+    assert [told["treatments"][0][key] for key in ("grid_before", "grid_after")] == [94, 121]
+
+
+def test_remarks_are_told_and_damaged_actions_left_out(tmp_path: Path) -> None:
+    run = treated_run(tmp_path, {"step": 70, "action": "stop", "finding": "mode_collapse", "words": "stops: <b>"})
+    (run / "actions.jsonl").write_text("}{\n" + (run / "actions.jsonl").read_text())
+    told = tell(run)
+    assert told["remarks"][0]["finding_title"].startswith("Mode collapse") and told["remarks"][0]["words"] == "stops: <b>"
+    assert "1 damaged lines of actions.jsonl were left out" in told["notes"]

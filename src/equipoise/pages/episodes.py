@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from equipoise.actions import UNDONE
 from equipoise.diagnosis.doctor import Doctor
 from equipoise.diagnosis.finding import Diagnosis
 from equipoise.diagnosis.rule import Rule
 from equipoise.diagnosis.track import Track
 
 LOOKS = 60  # at a run that kept no findings
+ANEW = "anew"  # in place of 'raised' and 'cleared': a remedy was applied, or undone
 
 
 def replayed(track: Track, rules: Mapping[str, Rule], looks: int = LOOKS) -> list[dict[str, Any]]:
@@ -37,15 +39,27 @@ def recorded(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return said
 
 
+def with_treatments(said: Iterable[dict[str, Any]], treatments: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What was said, and where the game became another one: what was found before says nothing of it."""
+    anew = [{"step": one["step"], "what": ANEW, "by": one["label"]} for one in treatments]
+    anew += [{"step": one["ended"], "what": ANEW, "by": one["label"]} for one in treatments if one["outcome"] == UNDONE]
+    return sorted([*said, *anew], key=lambda change: (change["step"], change["what"] == ANEW))
+
+
 def episodes(said: Iterable[Mapping[str, Any]], diagnosis: Diagnosis) -> list[dict[str, Any]]:
     """Findings with `raised` and `cleared` steps (None while it stands): those of the diagnosis first, in its order.
 
     A finding of the diagnosis that was never raised stands since its own evidence; one that was raised and that the whole
-    run no longer shows is an episode that has `passed`.
+    run no longer shows is an episode that has `passed`. One that stood when the game was changed ended there, and
+    `ended_by` is the label of that treatment.
     """
     open_: dict[str, dict[str, Any]] = {}
     closed: list[dict[str, Any]] = []
     for change in said:
+        if change["what"] == ANEW:
+            closed += [finding | {"cleared": change["step"], "ended_by": change["by"]} for finding in open_.values()]
+            open_.clear()
+            continue
         name = change["finding"]["name"]
         if change["what"] == "cleared":
             if name in open_:

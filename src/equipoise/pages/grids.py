@@ -43,6 +43,11 @@ def chosen(all_moments: Sequence[Moment], near: Iterable[float], most: int = MOS
     return [all_moments[i] for i in sorted(keep)]
 
 
+def latest(all_moments: Sequence[Moment], step: float | None) -> int | None:
+    """The step of the last grid up to a step (of all, where it is None); None without one."""
+    return next((moment.step for moment in reversed(all_moments) if step is None or moment.step <= step), None)
+
+
 def affordable(all_moments: Sequence[Moment]) -> int:
     """How many moments there is room for."""
     size = sum(path.stat().st_size for moment in all_moments for path in moment.pictures.values())

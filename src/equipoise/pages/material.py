@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def of_folder(run: RunFolder, facts: Facts) -> Material:
     return Material(
         name=run.path.resolve().name,
         track=Track.of(records, facts),
+        course=Track.of(records, replace(facts, origin=0.0)) if facts.origin else None,
+        actions=read(run.actions, notes),
         said=episodes.recorded(findings) if run.findings.is_file() else None,
         evaluations=read(run.evaluations, notes),
         samples=run.samples,

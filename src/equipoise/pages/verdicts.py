@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from equipoise.actions import KEPT
 from equipoise.diagnosis.finding import Diagnosis
 
 WORDS = {  # title, and what it means for somebody who never read a GAN's curves
@@ -28,8 +29,11 @@ TONES = {"healthy": "good", "unknown": "quiet"}  # all others are bad
 ENOUGH = 0.5  # of the rules; with fewer that could judge, nothing found is not called health
 
 
-def verdict(diagnosis: Diagnosis, rules: int, episodes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def verdict(
+    diagnosis: Diagnosis, rules: int, episodes: Sequence[dict[str, Any]], treatments: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """The verdict for a person: `label`, `title`, `words`, `tone`, and `reasons`, the strongest first."""
+    kept = [one for one in treatments if one["outcome"] == KEPT]
     title, words = WORDS.get(diagnosis.verdict, (diagnosis.verdict.replace("_", " ").capitalize(), ""))
     tone, silent = TONES.get(diagnosis.verdict, "bad"), len(diagnosis.not_assessed)
     if diagnosis.verdict in TONES:
@@ -45,10 +49,16 @@ def verdict(diagnosis: Diagnosis, rules: int, episodes: Sequence[dict[str, Any]]
     standing = {finding.name for finding in diagnosis.findings}
     passed = [str(one["name"]).replace("_", " ") for one in episodes if one["passed"] and one["name"] not in standing]
     if passed:
-        if diagnosis.verdict == "healthy":
+        if diagnosis.verdict == "healthy" and kept:
+            title, tone = "Healthy, after a treatment", "good"
+            words = "It failed, was treated while it trained, and nothing that was measured since speaks of a failure."
+        elif diagnosis.verdict == "healthy":
             title, tone = "No failure at the end", "warn"
             words = "Nothing in the last part of the run speaks of a failure, but something did before."
         reasons.append(f"Came and passed during the run: {', '.join(dict.fromkeys(passed))}.")
+    if treatments:
+        tried = ", ".join(f"{one['label']} {one['outcome']}" for one in treatments)
+        reasons.append(f"Treated while it trained: {tried}.")
     return {"label": diagnosis.verdict, "title": title, "words": words, "tone": tone, "reasons": reasons}
 
 
