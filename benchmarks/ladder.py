@@ -7,9 +7,9 @@ Fashion-MNIST. A draw splits the 10,000 test images into 2,000 reals and 8,000 o
 samples are 5,000 of the 60,000 training images. Fakes that nobody touched give the floor: ten draws. Each damage (damages.py)
 has three strengths, each measured in the first three draws. What was measured is kept in --work and not measured again.
 
-The rule, stated before anything was measured: a metric sees a damage at a strength where all three values lie on the same
-side of the 99.9 % prediction interval of the ten floor values, mean +- t(9) sd sqrt(1 + 1/10). It is fooled where that side is
-the better one.
+The rule, stated before the ladder was judged: a metric sees a damage at a strength where all three values lie on the same
+side of the 99.9 % prediction interval of the ten floor values, mean +- t(9) sd sqrt(1 + 1/10). Where that reaches below 0
+though all of the ten lie above, its lower end is that of their logarithms. It is fooled where that side is the better one.
 """
 
 from __future__ import annotations
@@ -139,9 +139,14 @@ def recall(log: Path) -> dict[Key, dict[str, Any]]:
 
 
 def interval(floor: list[float]) -> tuple[float, float]:
-    """Where one more value of the floor lies with 99.9 %, were they normal."""
-    mean, n = statistics.fmean(floor), len(floor)
-    half = student(SURE, n - 1) * statistics.stdev(floor) * math.sqrt(1 + 1 / n) + SAME * abs(mean)
+    """Where one more value of the floor lies with 99.9 %, were they normal; below log-normal where that keeps it above 0."""
+    low, high = around(floor)
+    return (math.exp(around([math.log(value) for value in floor])[0]) if low <= 0 < min(floor) else low), high
+
+
+def around(values: list[float]) -> tuple[float, float]:
+    mean, n = statistics.fmean(values), len(values)
+    half = student(SURE, n - 1) * statistics.stdev(values) * math.sqrt(1 + 1 / n) + SAME * abs(mean)
     return mean - half, mean + half
 
 
