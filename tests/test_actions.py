@@ -44,9 +44,19 @@ def test_only_settings_that_became_others_are_told() -> None:
     ]
 
 
+def test_of_a_piece_only_what_differs_is_told() -> None:
+    before, after = {"kind": "adam", "lr": 0.01, "beta2": 0.9}, {"kind": "adam", "lr": 0.001, "beta1": 0.5}
+    one = changed({"optimizer": after}, {"optimizer": before})
+    assert one["settings"] == [
+        {"name": "optimizer.lr", "before": "0.01", "after": "0.001"},
+        {"name": "optimizer.beta2", "before": "0.9", "after": "default"},
+        {"name": "optimizer.beta1", "before": "default", "after": "0.5"},
+    ]
+
+
 def test_nought_is_a_value_and_not_off() -> None:
     assert changed({"optimizer.beta1": 0}, {"optimizer.beta1": None})["settings"] == [
-        {"name": "optimizer.beta1", "before": "off", "after": "0"}
+        {"name": "optimizer.beta1", "before": "default", "after": "0"}
     ]
     assert changed({"optimizer.beta1": 0.0}, {"optimizer.beta1": 0.0})["settings"] == []
 

@@ -18,6 +18,7 @@ Action = Mapping[str, Any]
 ON_TRIAL, KEPT, UNDONE = "on trial", "kept", "undone"
 OUTCOMES = {"keep": KEPT, "undo": UNDONE}
 REMARKS = ("advise", "stop")
+PIECES = ("tricks.", "penalties.")  # that are not there until they are named
 
 
 def treatments(actions: Iterable[Action]) -> list[dict[str, Any]]:
@@ -64,13 +65,10 @@ def spoken(name: str) -> str:
 
 def begun(action: Action, index: int) -> dict[str, Any]:
     change, replaced = mapping(action, "change"), mapping(action, "replaced")
-    changed = [
-        {"name": key, "before": shown(replaced.get(key)), "after": shown(after)}
-        for key, after in mapping(change, "settings").items()
-        if not same(replaced.get(key), after)
-    ]
-    names = {one["name"] for one in changed}
-    recipe = [f"{key}={flow(after)}" for key, after in mapping(change, "settings").items() if key in names]
+    settings = mapping(change, "settings")
+    changed = {key: after for key, after in settings.items() if not same(replaced.get(key), after)}
+    rows = [row for key, after in changed.items() for row in differences(key, replaced.get(key), after)]
+    recipe = [f"{key}={flow(after)}" for key, after in changed.items()]
     step, until, remedy = action["step"], action.get("until"), text(action, "remedy")
     return {
         "label": ascii_uppercase[index % 26] + (str(index // 26) if index >= 26 else ""),
@@ -79,7 +77,7 @@ def begun(action: Action, index: int) -> dict[str, Any]:
         "finding_words": text(action, "finding_words"),
         "remedy": remedy,
         "title": text(action, "title") or spoken(remedy),
-        "settings": changed,
+        "settings": rows,
         "also": also(change),
         "recipe": shlex.join(recipe),
         "numbers": numbers(mapping(action, "numbers"), {}),
@@ -123,6 +121,16 @@ def also(change: Action) -> list[str]:
     return [words for words, so in said.items() if so]
 
 
+def differences(name: str, before: Any, after: Any) -> list[dict[str, str]]:
+    """The settings of a piece that became others, a row each."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = [key for key in dict.fromkeys((*before, *after)) if not same(before.get(key), after.get(key))]
+        return [row for key in keys for row in differences(f"{name}.{key}", before.get(key), after.get(key))]
+    piece = name.startswith(PIECES) and name.count(".") == 1
+    absent = "off" if piece else "default"
+    return [{"name": name, "before": shown(before, absent), "after": shown(after, absent)}]
+
+
 def off(value: Any) -> bool:
     """Whether a setting is not there, or is taken away; 0 is a value."""
     return value is None or value is False
@@ -132,11 +140,21 @@ def same(before: Any, after: Any) -> bool:
     return (off(before) and off(after)) or (off(before) == off(after) and bool(before == after))
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, absent: str = "off") -> str:
     """A setting for a person: 'off', '0.0002', 'd_rate 0.01, g_rate 0.0002'."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {shown(inner)}" for key, inner in value.items()) or "on"
-    return "off" if off(value) else "on" if value is True else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        absent
+        if value is None
+        else "off"
+        if value is False
+        else "on"
+        if value is True
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def flow(value: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from action_lines import decided, treat
 from folders import finding, record, run_folder
 
 from equipoise import plain_json
@@ -192,3 +193,91 @@ def test_what_a_reader_of_the_screen_needs(page: Any) -> None:
         "[...document.querySelectorAll('button')].every((one) => (one.getAttribute('aria-label') || one.textContent).trim())"
     )
     assert page.get_attribute(".line input", "aria-valuetext") == "step 300, epoch 3"
+
+
+# --------------------------------------------------------------------------------------------------- a treated run
+
+
+@pytest.fixture(scope="module")
+def treated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two treatments, the second on trial, with hostile names, and one finding that nothing treats."""
+    run = run_folder(tmp_path_factory.mktemp("runs") / "run", [record(i) for i in range(1, 301)], grids=(30, 100, 200, 300))
+    said = {"what": "raised", **finding(since=40, step=50)}
+    (run / "findings.jsonl").write_text(plain_json.dumps(said) + "\n")
+    settings = {"penalties.r1": {"weight": 1.0}, f"tricks.{EVIL}": True}
+    change = {"settings": settings, "fresh": ["G", "D"], "back": True, "leave_out": [EVIL], "rescale": True}
+    evil = {"title": EVIL, "remedy": EVIL, "finding": EVIL, "finding_words": EVIL, "numbers": {EVIL: 0.5}, "change": change}
+    advised = {"step": 280, "action": "advise", "finding": "data_range", "words": EVIL}
+    actions = [treat(), decided("keep"), treat(210, until=330, **evil), advised]
+    (run / "actions.jsonl").write_text("".join(plain_json.dumps(one) + "\n" for one in actions))
+    return report(run)
+
+
+@pytest.fixture
+def treated_page(browser: Any, treated: Path) -> Iterator[Any]:
+    tab = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(treated.as_uri())
+    yield tab
+    assert complaints == [] and tab.evaluate("document.title") == "run · equipoise"
+    tab.close()
+
+
+def test_a_treatment_says_why_what_and_what_came_of_it(treated_page: Any) -> None:
+    assert "2 treatments while it trained: 1 kept, 1 on trial." in treated_page.inner_text("#treatments .lead")
+    card = treated_page.inner_text("#treatment-A")
+    assert "Add R1" in card and "for finding 1" in card and "kept" in card and "tried until step 120" in card
+    assert "The autopilot keeps it: no finding in the 60 steps since." in card
+    rows = treated_page.locator("#treatment-A .deed tr").all_inner_texts()
+    assert "penalties.r1\toff\tweight 1" in rows and "D loss\t0.0100\t0.600" in rows
+    assert treated_page.inner_text("#treatment-A pre") == "'penalties.r1={weight: 1.0}'"
+    assert treated_page.locator("#treatment-B pre").count() == 0 and "on trial until step 330" in treated_page.inner_text(
+        "#treatment-B"
+    )
+    assert treated_page.inner_text("#finding-1 .chip") == "treated: A"
+
+
+def test_its_samples_are_those_before_it_and_at_its_end(treated_page: Any) -> None:
+    captions = treated_page.locator("#treatment-A figcaption").all_inner_texts()
+    assert captions == ["before: step 30", "at its end: step 100"]
+    assert treated_page.locator("#treatment-B figcaption").all_inner_texts() == ["before: step 200", "now: step 300"]
+    shown = treated_page.locator("#treatment-A img").nth(1).get_attribute("src")
+    treated_page.locator("#treatment-A .pair button").nth(1).click()
+    assert moment(treated_page)[0].startswith("step 100") and treated_page.get_attribute("img.big", "src") == shown
+
+
+def test_its_letter_stands_on_every_curve_and_leads_to_its_card(treated_page: Any) -> None:
+    charts = treated_page.locator(".chart").count()
+    assert treated_page.locator(".chart .pin.deed").count() == 2 * charts
+    box = treated_page.locator("#chart-losses .trial.kept").bounding_box()
+    line = treated_page.locator("#chart-losses svg").bounding_box()
+    assert box["width"] == pytest.approx((line["width"] - 60) * 60 / 299, abs=1)  # from step 60 to 120 of 1 to 300
+    treated_page.locator("#chart-gradients .pin.deed").nth(1).click()
+    assert moment(treated_page)[0].startswith("step 210")
+    assert treated_page.evaluate("document.activeElement.id") == "treatment-B"
+    treated_page.locator(".line .flag.square").nth(0).click()
+    assert moment(treated_page)[0].startswith("step 60")
+    treated_page.locator("#treatment-A button:has-text('for finding 1')").click()
+    assert treated_page.evaluate("document.activeElement.id") == "finding-1"
+
+
+def test_hostile_actions_stay_text(treated_page: Any) -> None:
+    assert treated_page.locator("main b:has-text('bold')").count() == 0 and treated_page.locator("img[src=x]").count() == 0
+    card = treated_page.inner_text("#treatment-B")
+    assert card.count(EVIL) >= 5 and f"tricks.{EVIL}" in card and f"left out: {EVIL}" in card
+    assert EVIL in treated_page.inner_text("#treatments .remark")
+
+
+def test_a_phone_shows_treatments_without_scrolling_sideways(browser: Any, treated: Path) -> None:
+    tab = browser.new_page(viewport={"width": 360, "height": 740})
+    tab.goto(treated.as_uri())
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    outside = "!one.closest('pre, table, .strip') && one.getBoundingClientRect().right > 361"
+    assert tab.evaluate(f"[...document.querySelectorAll('main *')].filter((one) => {outside}).length") == 0
+    tab.close()
+
+
+def test_an_untreated_run_says_nothing_of_treatments(page: Any) -> None:
+    assert page.locator("#treatments").count() == 0 and page.locator(".deed").count() == 0

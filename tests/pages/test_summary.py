@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from action_lines import decided, treat
 from folders import finding, record, run_folder
 
 from equipoise import plain_json
@@ -29,10 +30,29 @@ def test_findings_with_since_confidence_and_first_remedy_fit_the_screen_however_
     assert len(full) == LINES and "... more in the report" in "\n".join(full) and full[-1] == "report: x.html"
 
 
+def test_a_line_for_each_treatment_and_for_what_was_given_up(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", [record(i) for i in range(1, 301)])
+    stop = {"step": 250, "action": "stop", "finding": "mode_collapse", "words": "stops after 2 treatments: " + "long " * 40}
+    actions = [treat(), decided("undo"), treat(1300, "new_d"), stop]
+    (run / "actions.jsonl").write_text("".join(plain_json.dumps(one) + "\n" for one in actions))
+    text = summary(tell(run)).splitlines()
+    first = text.index("  A treated at 60 with r1, for discriminator_dominance: undone at 120")
+    assert text[first + 1] == "  B treated at 1,300 with new_d, for discriminator_dominance: on trial until 1,360"
+    assert text[first + 2].startswith("  at 250 the autopilot stops after 2 treatments: long") and text[first + 2].endswith(
+        "..."
+    )
+    assert len(text) <= LINES and max(map(len, text)) <= WIDTH
+
+
 def test_names_move_no_cursor(tmp_path: Path) -> None:
     told = tell(run_folder(tmp_path / "run", [record(1)]))
     assert "\x1b" not in summary({**told, "name": "\x1b[2Jevil\r\n"})
     assert "\x1b[" in summary(told, colour=True)
+    run = run_folder(tmp_path / "treated", [record(1)])
+    evil = treat(remedy="\x1b[2J" + "r" * 200, finding="\r\n")
+    (run / "actions.jsonl").write_text(plain_json.dumps(evil) + "\n")
+    text = summary(tell(run))
+    assert "\x1b" not in text and "\r" not in text and max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_sparkline() -> None:

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from equipoise.actions import KEPT, ON_TRIAL
+
 WIDTH, LINES = 100, 24
 BARS = "▁▂▃▄▅▆▇█"
 COLOURS = {"good": "32", "bad": "31", "quiet": "2", "bold": "1", "faint": "2"}
@@ -22,7 +24,7 @@ def summary(told: dict[str, Any], where: str = "", colour: bool = False) -> str:
     checks = list(checklist(told))
     top = [head(told, paint), *numbers(told, paint), ""]
     room = LINES - len(top) - len(checks) - len(ends)
-    middle = [*findings(told, paint)]
+    middle = [*treatments(told, paint), *findings(told, paint)]
     if len(middle) > room:
         middle = [*middle[: room - 1], paint("  ... more in the report", "faint")]
     apart = [""] if len(middle) + 1 < room else []
@@ -55,6 +57,18 @@ def numbers(told: dict[str, Any], paint: Paint) -> Iterator[str]:
         course = sparkline([e["sliced_wasserstein"] for e in distances], 56)
         words = f"best {number(best['sliced_wasserstein'])}"
         yield f"  {'distance':8} {number(distances[-1]['sliced_wasserstein']):>8}  {paint(f'{words:20}', 'faint')} {course}"
+
+
+def treatments(told: dict[str, Any], paint: Paint) -> Iterator[str]:
+    """What was done about what was found, a line each."""
+    for one in told["treatments"]:
+        fate = f"on trial until {one['until']:,.0f}" if one["ended"] is None else f"{one['outcome']} at {one['ended']:,.0f}"
+        words = f"{one['label']} treated at {one['step']:,.0f} with {plain(one['remedy'])}, for {plain(one['finding'])}"
+        tone = {KEPT: "good", ON_TRIAL: "bold"}.get(one["outcome"], "quiet")
+        yield f"  {textwrap.shorten(words, WIDTH - 6 - len(fate), placeholder='...')}: {paint(fate, tone)}"
+    for one in told["remarks"]:
+        words = f"at {one['step']:,.0f} {'the autopilot ' if one['action'] == 'stop' else ''}{plain(one['words'])}"
+        yield "  " + textwrap.shorten(words, WIDTH - 2, placeholder="...")
 
 
 def findings(told: dict[str, Any], paint: Paint) -> Iterator[str]:

@@ -151,7 +151,7 @@ class Chart {
 
   described() {
     const lines = this.lines.map((line) => `${line.label}, last ${digits(line.mean.findLast((v) => v !== null))}`);
-    return `${this.definition.title}: ${lines.join("; ")}. ${this.findings.length} findings marked.`;
+    return `${this.definition.title}: ${lines.join("; ")}. ${this.findings.length} findings and ${this.page.story.treatments.length} treatments marked.`;
   }
 
   x(step) {
@@ -302,17 +302,21 @@ class Chart {
 
   pins() {
     const parts = [...(this.words ?? [])];
+    const marks = [
+      ...this.findings.map(({ finding, i }) => ({ from: finding.since, to: finding.cleared, tone: finding.passed ? "passed" : finding.severity, sign: String(i + 1), title: `${finding.title}, since step ${digits(finding.since)}`, show: () => this.page.showFinding(i) })),
+      ...this.page.story.treatments.map((one, i) => ({ from: one.step, to: one.ended, tone: TONES[one.outcome], deed: true, sign: one.label, title: `${one.title}, at step ${digits(one.step)}: ${one.outcome}`, show: () => this.page.showTreatment(i) })),
+    ];
     let free = -Infinity;
-    for (const { finding, i } of [...this.findings].sort((a, b) => a.finding.since - b.finding.since)) {
-      const x = this.x(Math.max(this.page.first, finding.since)), tone = finding.passed ? "passed" : finding.severity;
-      const end = this.x(finding.cleared ?? this.page.last);
-      const at = Math.max(x, free + 19);
+    for (const mark of marks.sort((a, b) => a.from - b.from)) {
+      const x = this.x(Math.max(this.page.first, mark.from)), end = this.x(mark.to ?? this.page.last);
+      const at = Math.max(x, free + 19), middle = Math.min(at, this.width - 9), bottom = this.height - BOTTOM;
       free = at;
-      parts.push(svg("line", { class: `since ${tone}`, x1: x, x2: x, y1: TOP - 6, y2: this.height - BOTTOM }));
-      parts.push(svg("rect", { class: `span ${tone}`, x, y: TOP - 3, width: Math.max(1, end - x), height: 2 }));
-      const pin = svg("g", { class: `pin ${tone}` }, svg("title", {}, `${finding.title}, since step ${digits(finding.since)}`),
-        svg("circle", { cx: Math.min(at, this.width - 9), cy: 9, r: 8.5 }), svg("text", { x: Math.min(at, this.width - 9), y: 12.8 }, String(i + 1)));
-      pin.addEventListener("click", () => this.page.showFinding(i));
+      if (mark.deed) parts.unshift(svg("rect", { class: `trial ${mark.tone}`, x, y: TOP, width: Math.max(1, end - x), height: bottom - TOP }));
+      parts.push(svg("line", { class: `since ${mark.tone}`, x1: x, x2: x, y1: TOP - 6, y2: bottom }));
+      parts.push(svg("rect", { class: `span ${mark.tone}`, x, y: mark.deed ? bottom : TOP - 3, width: Math.max(1, end - x), height: 2 }));
+      const shape = mark.deed ? svg("rect", { x: middle - 8.5, y: 0.5, width: 17, height: 17, rx: 3 }) : svg("circle", { cx: middle, cy: 9, r: 8.5 });
+      const pin = svg("g", { class: `pin ${mark.tone}${mark.deed ? " deed" : ""}` }, svg("title", {}, mark.title), shape, svg("text", { x: middle, y: 12.8 }, mark.sign));
+      pin.addEventListener("click", mark.show);
       parts.push(pin);
     }
     return parts;

@@ -15,6 +15,11 @@ const whole = (value) => (typeof value === "number" ? Math.round(value).toLocale
 const many = (n, one) => `${whole(n)} ${one}${n === 1 ? "" : "s"}`;
 const SHOWN = 3; // remedies of a finding; the others on request (the style sheet counts on from here)
 const last = (list) => list[list.length - 1];
+const MEASURED = { // signals that a treatment is told with, in words
+  d_loss: "D loss", g_loss: "G loss", d_real: "D's belief in reals", d_fake_before: "D's belief in fakes", accuracy_real: "D right about reals",
+  accuracy_fake: "D right about fakes", coverage: "reals that G covers", diversity_encoder: "variety of the fakes",
+};
+const TONES = { kept: "kept", undone: "undone", "on trial": "trying" };
 
 function duration(seconds) {
   if (seconds < 90) return `${Math.round(seconds)} s`;
@@ -74,7 +79,7 @@ class Page {
   // -------------------------------------------------------------------------------------------------- parts
 
   build() {
-    const parts = [this.head(), h("main", {}, this.verdict(), this.findings(), this.moment(), this.equilibrium(), this.checklist(), this.evaluations(), this.made()), this.foot()];
+    const parts = [this.head(), h("main", {}, this.verdict(), this.findings(), this.treatments(), this.moment(), this.equilibrium(), this.checklist(), this.evaluations(), this.made()), this.foot()];
     document.getElementById("page").replaceChildren(...parts);
     this.redraw();
     this.go(this.last, true);
@@ -151,8 +156,7 @@ class Page {
   card(finding, i) {
     const tone = finding.passed ? "passed" : finding.severity;
     const grid = this.momentAt(finding.raised ?? finding.since, true);
-    const jump = h("button", { type: "button", class: "link", onclick: () => { this.go(Math.max(finding.raised ?? finding.since, this.first)); this.home.scrollIntoView(); } },
-      grid ? "show this moment and its samples" : "show this moment");
+    const jump = this.jump(finding.raised ?? finding.since, grid ? "show this moment and its samples" : undefined);
     const evidence = (finding.evidence ?? []).map((one) => h("li", {},
       h("span", { class: "number" }, `${one.signal}: ${digits(one.value)} ${one.sign} ${digits(one.threshold)}`),
       h("span", {}, one.words, " ", h("span", { class: "faint" }, `Threshold: ${one.source}. Steps ${whole(one.window?.[0])} to ${whole(one.window?.[1])}.`))));
@@ -161,7 +165,7 @@ class Page {
       one.setting ? this.copyable(one.setting, "setting of equipoise train") : null,
       one.code ? h("details", { class: "small" }, h("summary", {}, "for a training loop of your own"), this.copyable(one.code, "code")) : null));
     return h("article", { class: `finding ${tone}`, id: `finding-${i + 1}` },
-      h("header", {}, h("span", { class: "flag" }, String(i + 1)), h("h3", {}, finding.title), finding.passed ? h("span", { class: "chip" }, finding.cleared ? "passed" : "not seen in the run as a whole") : h("span", { class: "chip" }, finding.severity),
+      h("header", {}, h("span", { class: "flag" }, String(i + 1)), h("h3", {}, finding.title), h("span", { class: "chip" }, this.fate(finding)),
         h("span", { class: "small faint" }, `${Math.round(100 * (finding.confidence ?? 0))} % sure · ${finding.axis}`)),
       h("p", { class: "when" }, `Since ${this.when(finding.since)}` + (finding.cleared ? `, until ${this.when(finding.cleared)}` : ""), jump,
         finding.caused_by ? h("span", {}, `explained by: ${finding.caused_by_title}`) : null),
@@ -169,6 +173,57 @@ class Page {
       evidence.length ? [h("h4", {}, "Evidence"), h("ul", { class: "evidence" }, evidence)] : null,
       remedies.length ? [h("h4", {}, "What helps, best first"), h("ol", { class: "remedies" }, remedies.slice(0, SHOWN)),
         remedies.length > SHOWN ? h("details", { class: "small" }, h("summary", {}, `${remedies.length - SHOWN} more`), h("ol", { class: "remedies more" }, remedies.slice(SHOWN))) : null] : null);
+  }
+
+  // What became of a finding.
+  fate(finding) {
+    if (!finding.passed) return finding.severity;
+    const by = this.story.treatments.find((one) => one.label === finding.ended_by);
+    if (by) return by.step === finding.cleared ? `treated: ${by.label}` : `until ${by.label} was undone`;
+    return finding.cleared ? "passed" : "not seen in the run as a whole";
+  }
+
+  treatments() {
+    const { treatments, remarks } = this.story;
+    this.treated = treatments.map((one) => this.treatment(one));
+    if (!treatments.length && !remarks.length) return null;
+    const counted = ["kept", "undone", "on trial"].map((outcome) => [treatments.filter((one) => one.outcome === outcome).length, outcome]).filter(([n]) => n);
+    const lead = treatments.length ? `${many(treatments.length, "treatment")} while it trained: ${counted.map(([n, outcome]) => `${whole(n)} ${outcome}`).join(", ")}. The letters mark them on the curves, each with its trial.` : "Nothing was changed.";
+    return h("section", { id: "treatments" }, h("h2", {}, "What was done about it"), h("p", { class: "lead" }, lead),
+      h("div", { class: "findings" }, this.treated, remarks.map((one) => h("article", { class: `finding remark ${one.action === "stop" ? "fatal" : "note"}` },
+        h("header", {}, h("h3", {}, one.action === "stop" ? "It was given up" : "Nothing here treats this"), h("span", { class: "small faint" }, one.finding_title)),
+        h("p", { class: "when" }, `At ${this.when(one.step)}`, this.jump(one.step)), h("p", { class: "words" }, one.words)))));
+  }
+
+  treatment(one) {
+    const cause = one.number === null ? h("span", {}, `for: ${one.finding_title}`) : h("button", { type: "button", class: "link", onclick: () => this.showFinding(one.number - 1) }, `for finding ${one.number}: ${one.finding_title}`);
+    const trial = one.ended === null ? `on trial until step ${whole(one.until)}` : `tried until step ${whole(one.ended)}`;
+    const changed = [...one.settings.map((setting) => h("tr", {}, h("td", {}, h("code", {}, setting.name)), h("td", { class: "soft" }, setting.before), h("td", {}, setting.after))),
+      ...one.also.map((words) => h("tr", {}, h("td", { colspan: 3 }, words)))];
+    const measured = one.numbers.map(({ signal, before, after }) => h("tr", {}, h("td", {}, MEASURED[signal] ?? signal), h("td", { class: "n soft" }, digits(before)), h("td", { class: "n" }, digits(after))));
+    const table = (heads, rows) => h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads.map((head) => h("th", {}, head)))), h("tbody", {}, rows));
+    const grids = [["before", one.grid_before], [one.outcome === "on trial" ? "now" : "at its end", one.grid_after]].map(([name, step]) => this.grid(name, step)).filter(Boolean);
+    return h("article", { class: `finding treatment ${TONES[one.outcome]}`, id: `treatment-${one.label}` },
+      h("header", {}, h("span", { class: "flag square" }, one.label), h("h3", {}, one.title), h("span", { class: "chip" }, one.outcome), h("span", { class: "small faint" }, one.remedy)),
+      h("p", { class: "when" }, `At ${this.when(one.step)}, ${trial}`, this.jump(one.step), cause),
+      one.words ? h("p", { class: "words" }, `The autopilot ${one.words}.`) : null,
+      h("div", { class: "deed" },
+        changed.length ? h("div", {}, h("h4", {}, "What changed"), table(["", "before", "with it"], changed)) : null,
+        measured.length ? h("div", {}, h("h4", {}, "What came of it"), table(["", "before", one.ended === null ? "" : "at its end"], measured)) : null,
+        grids.length ? h("div", {}, h("h4", {}, "Samples"), h("div", { class: "pair" }, grids)) : null),
+      one.outcome === "kept" && one.recipe ? [h("h4", {}, "The same from the start, for the next run"), this.copyable(one.recipe, "setting of equipoise train")] : null);
+  }
+
+  grid(name, step) {
+    const moment = this.moments.find((one) => one.step === step);
+    if (!moment) return null;
+    const button = h("button", { type: "button", title: "Show this moment", onclick: () => { this.go(step); this.home.scrollIntoView(); } },
+      h("img", { src: moment.pictures[this.kind] ?? Object.values(moment.pictures)[0], alt: `Samples ${name}, at ${this.when(step)}` }));
+    return h("figure", {}, button, h("figcaption", {}, `${name}: step ${whole(step)}`));
+  }
+
+  jump(step, words = "show this moment") {
+    return h("button", { type: "button", class: "link", onclick: () => { this.go(Math.max(step, this.first)); this.home.scrollIntoView(); } }, words);
   }
 
   copyable(text, what) {
@@ -207,6 +262,7 @@ class Page {
     };
     const dots = this.moments.map((moment) => place(h("span", { class: "dot" }), moment.step));
     const flags = this.story.findings.map((finding, i) => place(h("button", { type: "button", class: `flag ${finding.passed ? "passed" : finding.severity}`, title: finding.title, "aria-label": `Finding ${i + 1}: ${finding.title}, ${this.when(finding.since)}`, onclick: () => this.go(Math.max(finding.since, this.first)) }, String(i + 1)), finding.since));
+    const deeds = this.story.treatments.map((one) => place(h("button", { type: "button", class: `flag square ${TONES[one.outcome]}`, title: `${one.title} (${one.outcome})`, "aria-label": `Treatment ${one.label}: ${one.title}, ${one.outcome}, ${this.when(one.step)}`, onclick: () => this.go(Math.max(one.step, this.first)) }, one.label), one.step));
     const step = (label, title, go) => h("button", { type: "button", class: "plain", title, "aria-label": title, onclick: go }, label);
     const smoothing = h("select", { onchange: () => { this.smoothing = +smoothing.value; this.redraw(); } },
       [["0", "none"], ["0.02", "light"], ["0.06", "strong"]].map(([value, name]) => h("option", { value, selected: value === "0.02" }, name)));
@@ -215,7 +271,7 @@ class Page {
       h("div", { class: "row" },
         this.moments.length ? [step("‹ grid", "To the grid before", () => this.hop(-1)), step("grid ›", "To the next grid", () => this.hop(1))] : null, this.now,
         h("div", { class: "tools" }, h("label", {}, "smoothing", smoothing), h("label", {}, log, "log scale"))),
-      h("div", { class: "line" }, dots, this.slider, flags));
+      h("div", { class: "line" }, dots, this.slider, flags, deeds));
   }
 
   samples() {
@@ -292,9 +348,16 @@ class Page {
   }
 
   showFinding(i) {
-    const card = this.cards[i];
-    this.go(Math.max(this.story.findings[i].since, this.first));
-    for (const other of this.cards) other.classList.toggle("lit", other === card);
+    this.light(this.cards[i], this.story.findings[i].since);
+  }
+
+  showTreatment(i) {
+    this.light(this.treated[i], this.story.treatments[i].step);
+  }
+
+  light(card, step) {
+    this.go(Math.max(step, this.first));
+    for (const other of [...this.cards, ...this.treated]) other.classList.toggle("lit", other === card);
     card.scrollIntoView({ block: "center" });
     card.setAttribute("tabindex", "-1");
     card.focus({ preventScroll: true });
