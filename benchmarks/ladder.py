@@ -5,9 +5,9 @@
 
 Fashion-MNIST. A draw splits the 10,000 test images into 2,000 reals and 8,000 of which the fakes are made; the training
 samples are 5,000 of the 60,000 training images. Fakes that nobody touched give the floor: ten draws. Each damage (damages.py)
-has three strengths, each measured in the first three draws. What was measured is kept in --work and not measured again.
+has three strengths, each measured in the first two draws. What was measured is kept in --work and not measured again.
 
-The rule, stated before the ladder was judged: a metric sees a damage at a strength where all three values lie on the same
+The rule, stated before the ladder was judged: a metric sees a damage at a strength where both values lie on the same
 side of the 99.9 % prediction interval of the ten floor values, mean +- t(9) sd sqrt(1 + 1/10). Where that reaches below 0
 though all of the ten lie above, its lower end is that of their logarithms. It is fooled where that side is the better one.
 """
@@ -44,7 +44,7 @@ from equipoise.pictures.grid import grid
 from equipoise.seeds import generator
 
 SAMPLES, TRAIN = 2000, 5000
-FLOORS, DRAWS = 10, 3
+FLOORS, DRAWS = 10, 2
 SURE = 0.9995  # of Student's t: 99.9 % on both sides
 EYES = ("classifier", "random")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"

@@ -55,6 +55,12 @@ def test_nearest_is_exact_also_for_copies() -> None:
 
 
 @pytest.mark.usefixtures("small_tiles")
+def test_of_equals_the_first_is_the_nearest() -> None:
+    y = rows(17)
+    assert nearest(y[:3], y.repeat(3, 1))[1].tolist() == [0, 1, 2]
+
+
+@pytest.mark.usefixtures("small_tiles")
 def test_the_nearest_ones_in_order() -> None:
     x, y = rows(23), rows(17)
     distance, index = several(x, y, 4)

@@ -124,3 +124,17 @@ def test_the_threshold_leaves_copies_in_the_training_data_out() -> None:
     assert threshold(torch.cat([train, train[:50]])) == pytest.approx(threshold(train), rel=0.3)
     assert threshold(torch.zeros(10, 2)) == 0
     assert support(torch.zeros(10, 2), 0.0).value == 1
+
+
+def test_the_interval_has_poissons_width_at_least() -> None:
+    found = support(cloud(50).repeat(2, 1), near=0.0)  # every sample has one copy: no spread between samples
+    pairs, error = 100 * 99 / 2, 1.96 * 50**0.5
+    assert found.value == pairs / 50
+    assert (found.low, found.high) == (pytest.approx(pairs / (50 + error)), pytest.approx(pairs / (50 - error)))
+
+
+def test_the_threshold_is_the_training_samples() -> None:
+    fake, real = cloud(300), cloud(300, seed=1)
+    own = BirthdayParadox().measure(material(fake, real))["birthday_support"].value
+    wide = BirthdayParadox().measure(material(fake, real, 5 * real))["birthday_support"].value
+    assert wide < own / 20

@@ -1,7 +1,9 @@
 """Clusters found again."""
 
+import pytest
 import torch
 
+from equipoise.metrics import kmeans as module
 from equipoise.metrics.distances import nearest
 from equipoise.metrics.kmeans import kmeans
 from equipoise.seeds import generator
@@ -37,3 +39,9 @@ def test_fewer_different_rows_than_centres() -> None:
     found = kmeans(torch.tensor([[0.0], [0.0], [1.0], [1.0]]), 3)
     assert found.shape == (3, 1)
     assert set(found.flatten().tolist()) == {0.0, 1.0}
+
+
+def test_a_centre_without_rows_moves_to_the_farthest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.tensor([[0.0], [0.1], [0.2], [9.0]])
+    monkeypatch.setattr(module, "spread", lambda x, k, seed: x[[0, 0]])
+    assert sorted(kmeans(x, 2).flatten().tolist()) == pytest.approx([0.1, 9.0])

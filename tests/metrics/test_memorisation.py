@@ -86,6 +86,10 @@ def test_the_share_of_copies_has_wilsons_interval() -> None:
     assert none.high == pytest.approx(0.2775, abs=1e-4)
 
 
+def test_where_held_out_reals_are_copies_themselves_only_copies_count() -> None:
+    assert copies(torch.tensor([0.0, 0.0, 1e-9]), torch.zeros(100)).value == pytest.approx(2 / 3)
+
+
 def test_without_training_samples_it_says_what_is_missing() -> None:
     with pytest.raises(SettingError, match="features"):
         Memorisation().measure(Material(Side(300, features=FRESH), Side(300, features=REAL)))

@@ -55,6 +55,13 @@ def test_a_missing_mode_is_a_bin_that_differs() -> None:
     assert found["ndb_js"] > 3 * measured(mixture(1000, [1.0] * 10, 2), real)["ndb_js"]
 
 
+def test_bins_are_those_of_the_training_samples() -> None:
+    real, fake = mixture(500, [1.0, 1.0, 0.0], 0), mixture(500, [0.0, 1.0, 1.0], 1)
+    one_place = torch.zeros(500, 2) + torch.tensor([1000.0, 0.0])
+    assert measured(fake, real, one_place)["ndb_js"] == 0  # everything is in the one bin
+    assert measured(fake, real)["ndb_js"] > 0.2
+
+
 def test_too_few_samples_say_how_many_would_do() -> None:
     with pytest.raises(SettingError, match="at least 500"):
         NDB().measure(Material(Side(499, features=torch.zeros(499, 2)), Side(500, features=torch.zeros(500, 2))))

@@ -21,6 +21,7 @@ CARD = Card(
     hurts="Knows no support beyond n^2: without any near-duplicate the number is a lower bound (no upper end of the interval)",
     cost="distances among the fakes, the reals and the training samples",
 )
+ROUNDING = 1e-6  # of the rows' spread: tiled distances of copies are not 0 to the last digit
 CLOSE = 0.01  # the share of training samples whose nearest other one passes for a copy
 
 
@@ -42,6 +43,7 @@ def support(x: Tensor, near: float) -> Value:
     number of pairs, its lower end the 95 % bound (a third of it), its upper end None.
     """
     hits = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+    near = max(near, ROUNDING * float(x.var(0).sum().sqrt()))
     for rows, _, found in tiles(x):
         hits[rows] += (found <= near).sum(1)
     pairs = len(x) * (len(x) - 1) / 2
