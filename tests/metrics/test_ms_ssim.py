@@ -83,6 +83,5 @@ def test_pairs_share_no_image_and_are_a_thousand_at_most(monkeypatch: pytest.Mon
     found = similarity(numbered, seed=0)
     assert len(torch.cat(seen)) == len(torch.cat(seen).unique()) == 2000
     assert found.low is not None and found.high is not None
-    assert found.high - found.low == pytest.approx(
-        2 * 1.96 * (1 / 6) ** 0.5 / 1000**0.5, rel=0.1
-    )  # of x - y, uniform on [0, 1]
+    std = (1 / 6) ** 0.5  # of x - y, uniform on [0, 1]
+    assert found.high - found.low == pytest.approx(2 * 1.96 * std / 1000**0.5, rel=0.1)
