@@ -133,6 +133,12 @@ def test_the_interval_has_poissons_width_at_least() -> None:
     assert (found.low, found.high) == (pytest.approx(pairs / (50 + error)), pytest.approx(pairs / (50 - error)))
 
 
+def test_pairs_of_one_cluster_are_not_independent() -> None:
+    found = support(torch.cat([cloud(1).repeat(20, 1), cloud(80, seed=1)]), near=0.0)
+    share, std = 190 / 4950, (0.2 * 0.8 * 100 / 99) ** 0.5 * 19 / 99
+    assert found.low == pytest.approx(1 / (share + 1.96 * 2 * std / 10))
+
+
 def test_the_threshold_is_the_training_samples() -> None:
     fake, real = cloud(300), cloud(300, seed=1)
     own = BirthdayParadox().measure(material(fake, real))["birthday_support"].value

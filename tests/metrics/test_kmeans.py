@@ -42,6 +42,6 @@ def test_fewer_different_rows_than_centres() -> None:
 
 
 def test_a_centre_without_rows_moves_to_the_farthest_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    x = torch.tensor([[0.0], [0.1], [0.2], [9.0]])
+    x = torch.tensor([[100.0], [100.1], [100.2], [109.0]])
     monkeypatch.setattr(module, "spread", lambda x, k, seed: x[[0, 0]])
-    assert sorted(kmeans(x, 2).flatten().tolist()) == pytest.approx([0.1, 9.0])
+    assert sorted(kmeans(x, 2).flatten().tolist()) == pytest.approx([100.1, 109.0])
