@@ -78,6 +78,17 @@ def test_the_table_says_where_the_run_stands() -> None:
         assert part in text
 
 
+def test_the_table_says_what_is_on_trial_until_it_is_not() -> None:
+    table = live()
+    table.start(PLAN)
+    assert "treating" not in seen(table)
+    table.update({**RECORD, "treating": "R1 [bold] + two rates (on trial until step 900)"})
+    assert "treating: R1 [bold] + two rates (on trial until step 900)" in seen(table)
+    table.update({**RECORD, "treating": ""})
+    assert "treating" not in seen(table)
+    table.finish({})
+
+
 def test_the_table_can_be_drawn_before_the_first_record_and_in_a_narrow_terminal() -> None:
     table = live()
     assert "step 0 of 1" in seen(table)

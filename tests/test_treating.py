@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from equipoise.diagnosing import report
 from equipoise.errors import DivergedError, SettingError
 from equipoise.metrics.modes import count_modes
 from equipoise.pieces import Card, Targets, Trick
+from equipoise.progress import Quiet
 from equipoise.recipe import resolve
 from equipoise.remedies import autopilot
 from equipoise.run_folder import RunFolder
@@ -52,9 +54,32 @@ def weights(run: equipoise.Run) -> list[Tensor]:
     return [p.detach() for player in (run.game.G, run.game.D) for p in player.module.parameters()]
 
 
+class Seen(Quiet):
+    """What somebody is told of the treatment, by step."""
+
+    def __init__(self) -> None:
+        self.treating: dict[int, str] = {}
+
+    def update(self, record: Mapping[str, Any]) -> None:
+        self.treating[record["step"]] = record["treating"]
+
+
 @pytest.fixture(scope="module")
-def rescued(tmp_path_factory: pytest.TempPathFactory) -> equipoise.Run:
-    return equipoise.fit(STRONG, out=tmp_path_factory.mktemp("rescued") / "run", seed=0)
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture(scope="module")
+def rescued(tmp_path_factory: pytest.TempPathFactory, seen: Seen) -> equipoise.Run:
+    return equipoise.fit(STRONG, out=tmp_path_factory.mktemp("rescued") / "run", seed=0, progress=seen)
+
+
+def test_somebody_who_watches_is_told_of_the_treatment(rescued: equipoise.Run, seen: Seen) -> None:
+    begun, kept = rescued.actions()[:2]
+    assert {words for step, words in seen.treating.items() if step <= begun["step"]} == {""}
+    on_trial = {words for step, words in seen.treating.items() if begun["step"] < step <= kept["step"]}
+    assert on_trial == {f"{begun['title']} (on trial until step {begun['until']:,})"}
+    assert seen.treating[rescued.game.steps] == f"{begun['title']} (kept at step {kept['step']:,})"
 
 
 def test_a_strong_d_is_found_and_treated(rescued: equipoise.Run) -> None:
@@ -87,7 +112,9 @@ def test_resumed_amid_a_trial_is_the_run_that_never_stopped(rescued: equipoise.R
         whole = equipoise.fit(recipe, out=tmp_path / "whole", seed=0)
         half = tmp_path / "half"
         copy_run(whole.path, half, every)
-        again = equipoise.resume(half)
+        told = Seen()
+        again = equipoise.resume(half, progress=told)
+        assert "on trial until" in next(iter(told.treating.values()))
         assert again.game.steps == whole.game.steps
         assert all(torch.equal(a, b) for a, b in zip(weights(again), weights(whole), strict=True))
         assert again.actions() == whole.actions()

@@ -1,7 +1,8 @@
 """What a person sees while a run trains: a live table in a terminal, the classic lines in a file, or nothing.
 
 A record is what `train.place` and a window of signals say together: step, steps, epoch, epochs, batch, batches, rate
-(steps/s), eta (s), d_loss, g_loss, d_real, d_fake_before, d_fake_after. What is missing is shown as a dash.
+(steps/s), eta (s), d_loss, g_loss, d_real, d_fake_before, d_fake_after, treating (the remedy on trial, or kept). What is
+missing is shown as a dash.
 """
 
 from __future__ import annotations
@@ -137,6 +138,8 @@ class LiveTable:
     def table(self) -> RenderableType:
         """The whole picture, from the newest record."""
         parts: list[RenderableType] = [self._place(), Text(), self._numbers()]
+        if self.record.get("treating"):
+            parts += [Text(), Text.assemble(("treating: ", "bold"), str(self.record["treating"]))]
         if self.messages:
             parts += [Text(), *(Text(text, style="dim") for text in self.messages)]
         return Panel(

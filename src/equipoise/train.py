@@ -177,6 +177,7 @@ class Training:
             "batches": clock.batches,
             "rate": rate,
             "eta": (clock.total_steps - clock.step) / rate if rate else None,
+            "treating": self.treatment.words if self.treatment is not None else "",
         }
 
     def plan(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from equipoise import build
+from equipoise import actions, build
 from equipoise.data.source import Source
 from equipoise.diagnosis.finding import Finding
 from equipoise.errors import EquipoiseError
@@ -45,6 +45,7 @@ class Treatment:
         self.left_out: tuple[str, ...] = ()
         self.range: tuple[float, float] | None = None  # that was brought to [-1, 1]
         self.actions = History(training.run.actions)
+        self.done: list[dict[str, Any]] = []  # what is written there
         only = tuple(recipe.treat) if isinstance(recipe.treat, list) else ()
         self.autopilot = Autopilot(self, training.planned, only)
         self.ended = ""  # why training is to stop
@@ -150,11 +151,17 @@ class Treatment:
 
     def tell(self, action: dict[str, Any]) -> None:
         self.actions.append(action)
+        self.done.append(action)
         self.training.progress.message(f"treatment at step {action['step']}: {action['words']}")
         self.training.clock.stretch = self.autopilot.stretch
 
     def end(self, words: str) -> None:
         self.ended = words
+
+    @property
+    def words(self) -> str:
+        """The current treatment, for somebody who watches."""
+        return actions.now(self.done)
 
     # ------------------------------------------------------------------------------------- what a checkpoint keeps
 
@@ -181,6 +188,7 @@ class Treatment:
         own = {name.removeprefix(PREFIX): t.to(device) for name, t in tensors.items() if name.startswith(PREFIX)}
         self.autopilot.load(own, about["autopilot"])
         self.training.clock.stretch = self.autopilot.stretch
+        self.done = [action for action in self.actions.read("step") if action["step"] <= self.training.clock.step]
 
     def close(self) -> None:
         self.actions.close()
