@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from equipoise.metrics import distances
-from equipoise.metrics.distances import nearest, nearest_cosine, several, tiles
+from equipoise.metrics.distances import nearest, nearest_cosine, nearest_other, several, tiles
 from equipoise.seeds import generator
 
 
@@ -70,11 +70,19 @@ def test_the_nearest_ones_in_order() -> None:
 
 
 @pytest.mark.usefixtures("small_tiles")
+def test_the_nearest_other_of_some_rows() -> None:
+    x = rows(23)
+    x[20] = x[3]
+    index = torch.tensor([22, 3, 7])
+    assert torch.equal(nearest_other(x, index), nearest(x)[0][index])
+    assert nearest_other(x, index)[1] == 0
+
+
+@pytest.mark.usefixtures("small_tiles")
 def test_nearest_by_angle() -> None:
     x, y = rows(23) - 100, rows(17) - 100
     cosine = torch.nn.functional.cosine_similarity(x.double()[:, None], y.double()[None], dim=2)
     torch.testing.assert_close(nearest_cosine(x, y), 1 - cosine.abs().max(1).values)
     assert nearest_cosine(-3 * y, y).max() < 1e-12  # opposite directions are one
-    among = torch.nn.functional.cosine_similarity(x.double()[:, None], x.double()[None], dim=2).fill_diagonal_(0)
-    torch.testing.assert_close(nearest_cosine(x), 1 - among.abs().max(1).values)
+    torch.testing.assert_close(nearest_cosine(x, y, 3), 1 - cosine.abs().topk(3).values[:, 2])
     assert nearest_cosine(torch.zeros(1, 3), y).tolist() == [1.0]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from equipoise.card import Card
-from equipoise.metrics.brought import brought
-from equipoise.metrics.distances import nearest, tiles
+from equipoise.metrics.brought import brought, some
+from equipoise.metrics.distances import nearest_other, tiles
 from equipoise.metrics.metric import Material, Need, Value
 
 CARD = Card(
@@ -21,16 +21,17 @@ CARD = Card(
     hurts="Knows no support beyond n^2: without any near-duplicate the number is a lower bound (no upper end of the interval)",
     cost="distances among the fakes, the reals and the training samples",
 )
+CALIBRATED = 5000  # training samples, at most
 ROUNDING = 1e-6  # of the rows' spread: tiled distances of copies are not 0 to the last digit
 CLOSE = 0.01  # the share of training samples whose nearest other one passes for a copy
 
 
-def threshold(train: Tensor) -> float:
+def threshold(train: Tensor, seed: int = 0) -> float:
     """The distance below which two samples are near-duplicates: only `CLOSE` of the rows of train [N, d] have one so near.
 
-    Copies within the training data are left out, or the threshold would be 0 where there are many.
+    Of `CALIBRATED` rows, to all. Copies within the training data are left out, or it would be 0 where there are many.
     """
-    own = nearest(train)[0]
+    own = nearest_other(train, some(torch.arange(len(train)), CALIBRATED, seed, "birthday").to(train.device))
     own = own[own > 0]
     return float(own.quantile(CLOSE)) if len(own) else 0.0
 
@@ -66,5 +67,5 @@ class BirthdayParadox:
 
     def measure(self, material: Material) -> dict[str, Value]:
         fake, real = brought(material.fake, "features"), brought(material.real, "features")
-        near = threshold(real if material.train is None else brought(material.train, "features"))
+        near = threshold(real if material.train is None else brought(material.train, "features"), material.seed)
         return {name: support(side, near) for name, side in zip(self.names, (fake, real), strict=True)}

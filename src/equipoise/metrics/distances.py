@@ -23,8 +23,8 @@ def tiles(x: Tensor, y: Tensor | None = None) -> Iterator[tuple[slice, slice, Te
         for j in range(0, len(y), COLUMNS):
             b = y[j : j + COLUMNS].double() - centre
             found = torch.addmm(b.square().sum(1), a, b.T, alpha=-2).add_(a.square().sum(1, keepdim=True)).clamp_min_(0).sqrt_()
-            if among:
-                drop_self(found, i, j, torch.inf)
+            if among and i < j + len(b) and j < i + len(a):
+                found.diagonal(i - j).fill_(torch.inf)
             yield slice(i, i + len(a)), slice(j, j + len(b)), found
 
 
@@ -54,32 +54,26 @@ def several(x: Tensor, y: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return torch.stack([apart(x, y, i) for i in index.T], 1), index
 
 
+def nearest_other(x: Tensor, index: Tensor) -> Tensor:
+    """The distance of each of the rows `index` of x [N, d], N >= 2, to its nearest other row, float64 [len(index)]."""
+    return several(x[index], x, 2)[0].amax(1)  # of the two one is the row itself
+
+
 def apart(x: Tensor, y: Tensor, index: Tensor) -> Tensor:
     """The distance of each row of x to the row `index` of y, float64 [N], from the differences themselves."""
     parts = zip(torch.split(x, ROWS), torch.split(index, ROWS), strict=True)
     return torch.cat([torch.linalg.vector_norm(a.double() - y[i].double(), dim=1) for a, i in parts])
 
 
-def nearest_cosine(x: Tensor, y: Tensor | None = None) -> Tensor:
-    """min over y of 1 - |cos(x, y)|, float64 [N] in [0, 1]: rows of x [N, d] and y [M, d]; a row of zeros is 1 from all.
-
-    Without y, over the other rows of x.
-    """
-    found = torch.ones(len(x), dtype=torch.float64, device=x.device)
+def nearest_cosine(x: Tensor, y: Tensor, k: int = 1) -> Tensor:
+    """The k-th smallest 1 - |cos| of each row of x [N, d] to the rows of y [M, d], float64 [N] in [0, 1]; to zeros it is 1."""
+    least = torch.ones(len(x), k, dtype=torch.float64, device=x.device)
     for i in range(0, len(x), ROWS):
         a = directions(x[i : i + ROWS])
-        for j in range(0, len(x if y is None else y), COLUMNS):
-            alike = (a @ directions((x if y is None else y)[j : j + COLUMNS]).T).abs()
-            if y is None:
-                drop_self(alike, i, j, 0.0)
-            found[i : i + ROWS] = torch.minimum(found[i : i + ROWS], 1 - alike.amax(1))
-    return found.clamp_min(0)
-
-
-def drop_self(tile: Tensor, i: int, j: int, value: float) -> None:
-    """Put `value` where a tile that begins at row i and column j of a square compares a row with itself."""
-    if i < j + tile.shape[1] and j < i + tile.shape[0]:
-        tile.diagonal(i - j).fill_(value)
+        for j in range(0, len(y), COLUMNS):
+            found = 1 - (a @ directions(y[j : j + COLUMNS]).T).abs()
+            least[i : i + ROWS] = torch.cat([least[i : i + ROWS], found], 1).topk(k, largest=False).values
+    return least[:, k - 1].clamp_min(0)
 
 
 def directions(x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from equipoise.card import Card
 from equipoise.metrics.brought import brought
-from equipoise.metrics.distances import nearest, nearest_cosine
+from equipoise.metrics.distances import nearest, nearest_cosine, nearest_other, several
 from equipoise.metrics.frechet import frechet
 from equipoise.metrics.metric import Material, Need, Value
 
@@ -24,6 +24,7 @@ CARD = Card(
     hurts="Needs training samples and held-out reals; a copy is what the encoder sees as near, not one shifted or mirrored",
     cost="distances of fakes, reals and training samples to the training samples",
 )
+ROUNDING = 1e-4  # of the features' spread: one image in two batches
 RARE = 0.01  # of held-out reals lie so near to a training sample
 FREE = 0.75  # of held-out reals' cosine distance: nearer on average is punished, where eps is not given
 
@@ -37,10 +38,9 @@ def copies(fake: Tensor, real: Tensor) -> Value:
     return share(int((fake <= near).sum()), n, "lower")
 
 
-def authenticity(distance: Tensor, index: Tensor, own: Tensor) -> Value:
-    """The share of fakes that are farther from their nearest training sample (`distance`, `index` [N]) than the nearest
-    other training sample is (`own` [T]); 0 for copies."""
-    return share(int((distance > own[index]).sum()), len(distance), "higher")
+def authenticity(distance: Tensor, other: Tensor) -> Value:
+    """The share of fakes whose `distance` [N] to their nearest training sample is above that sample's own to another [N]."""
+    return share(int((distance > other).sum()), len(distance), "higher")
 
 
 def share(k: int, n: int, better: Literal["lower", "higher"]) -> Value:
@@ -58,7 +58,7 @@ def punished(distance: float, cosine: float, eps: float) -> float:
 
 @dataclass(frozen=True)
 class Memorisation:
-    """`real` should be held out; where it is the training set itself, its samples are compared with the others.
+    """`real` should be held out; where it is of the training set, its samples are compared with the others there.
 
     `eps` of MiFID: 0.1 is Kaggle's, meant for Inception; None takes three quarters of the reals' own, in any features.
     """
@@ -70,15 +70,16 @@ class Memorisation:
 
     def measure(self, material: Material) -> dict[str, Value]:
         fake, real, train = (brought(side, "features") for side in (material.fake, material.real, material.train))
-        other = None if real.shape == train.shape and torch.equal(real, train) else train
         distance, index = nearest(fake, train)
-        own, _ = nearest(train)
-        held_out = own if other is None else nearest(real, other)[0]
+        met, back = torch.unique(index, return_inverse=True)
+        first, second = several(real, train, 2)[0].T
+        k = 2 if float(first.median()) <= ROUNDING * float(train.var(0).sum().sqrt()) else 1  # 2: most reals are in train
+        held_out = second if k == 2 else first
         cosine = float(nearest_cosine(fake, train).mean())
-        eps = FREE * float(nearest_cosine(real, other).mean()) if self.eps is None else self.eps
+        eps = FREE * float(nearest_cosine(real, train, k).mean()) if self.eps is None else self.eps
         return {
             "copies": copies(distance, held_out),
-            "authenticity": authenticity(distance, index, own),
+            "authenticity": authenticity(distance, nearest_other(train, met)[back]),
             "train_distance": Value(float(distance.mean()), better="neither"),
             "train_distance_real": Value(float(held_out.mean()), better="neither"),
             "train_cosine": Value(cosine, better="neither"),
