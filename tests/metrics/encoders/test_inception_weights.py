@@ -55,7 +55,7 @@ def test_older_files_count_no_batches(state: dict[str, Tensor]) -> None:
 def test_without_the_file_and_without_internet_it_says_where_to_put_it(nowhere: Path) -> None:
     place = nowhere / "cache" / "inception"
     with pytest.raises(
-        DataError, match=rf"pt_inception-2015-12-05-6726825d\.pth: can't be .* put the file into {place}.*--inception"
+        DataError, match=rf"pt_inception-2015-12-05-6726825d\.pth: can't be .* put the file into {place}.*--weights-file"
     ):
         weights.find()
 

@@ -37,7 +37,7 @@ class Wanted:
         if self.protocol not in (None, "native"):
             raise SettingError("protocol", f"{self.protocol!r} is for inception; the encoder {name!r} sees images as they are")
         if self.weights is not None:
-            raise SettingError("weights", f"{self.weights} are for inception; the encoder {name!r} takes none")
+            raise SettingError("weights_file", f"{self.weights} is for inception; the encoder {name!r} takes none")
         return self
 
 

@@ -20,7 +20,7 @@ FILE = "pt_inception-2015-12-05-6726825d.pth"  # the last digits are the first o
 SHA256 = "6726825d"
 MIRRORS = ("https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/",)
 ALSO = "weights-inception-2015-12-05-6726825d.pth"  # as torch-fidelity names it
-OPTION = "--inception"
+OPTION = "--weights-file"
 UNCOUNTED = "num_batches_tracked"  # which no evaluation reads, and older files do not have
 
 
