@@ -105,10 +105,7 @@ class Asked:
     """A copy of D that answers as it does in training: batch normalisation by the batch, dropout off."""
 
     def __init__(self, D: nn.Module, view: Batches, batch: int) -> None:
-        self.D, self.view, self.batch = copy.deepcopy(D).eval(), view, batch
-        for module in self.D.modules():
-            if isinstance(module, _BatchNorm):
-                module.train()
+        self.D, self.view, self.batch = by_the_batch(copy.deepcopy(D)), view, batch
         try:
             self.tap: FeatureTap | None = FeatureTap(self.D)
         except SettingError:  # a D of the user's own, with no last layer that gives one number
@@ -124,6 +121,19 @@ class Asked:
             if self.tap is not None:
                 features.append(self.tap.take().float())
         return Judged(x, codes, torch.cat(logits), torch.cat(features) if features else None)
+
+
+def by_the_batch(network: nn.Module) -> nn.Module:
+    """The network, a copy of somebody's, in evaluation mode but for batch normalisation, which goes by the batch.
+
+    Without running statistics and not by `train()`: so normalisation across processes goes by this one's batch too. The
+    others may not be examining, and would be waited for.
+    """
+    network.eval()
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean = module.running_var = None
+    return network
 
 
 def clusters(x: Tensor, k: int) -> Tensor:

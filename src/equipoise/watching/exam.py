@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from equipoise.metrics.encoders.random_conv import Encoder
 from equipoise.signals import EXAMINATIONS
-from equipoise.signals.examiner import Examiner
+from equipoise.signals.examiner import Examiner, by_the_batch
 from equipoise.signals.motion import apart
 from equipoise.signals.neighbours import mean_distance
 from equipoise.watching.lineage import Fake
@@ -96,12 +96,9 @@ class Exams:
         args, kwargs = self.fixed
         n = next((len(t) for t in (*args, *kwargs.values()) if isinstance(t, Tensor) and t.dim()), 0)
         evaluated = samples_in(network(*args, **kwargs), n)
-        normalising = [m for m in network.modules() if isinstance(m, _BatchNorm)]
-        if not normalising:
+        if not any(isinstance(m, _BatchNorm) for m in network.modules()):
             return evaluated, None
-        for module in normalising:
-            module.train()
-        return samples_in(network(*args, **kwargs), n), evaluated
+        return samples_in(by_the_batch(network)(*args, **kwargs), n), evaluated
 
 
 def samples_in(output: Any, n: int) -> Tensor | None:

@@ -521,7 +521,10 @@ def check_optimizers(optimizers: Optimizer | Iterable[Optimizer] | None, players
 def first_process() -> bool:
     """Of several processes that train together only the first one prints and writes."""
     distributed = torch.distributed
-    return not (distributed.is_available() and distributed.is_initialized() and distributed.get_rank() > 0)
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank() == 0
+    rank, processes = (os.environ.get(name, "") for name in ("RANK", "WORLD_SIZE"))  # torchrun's, before they have met
+    return not (rank.isdecimal() and processes.isdecimal() and int(processes) > 1 and int(rank) > 0)
 
 
 def on_stderr(text: str) -> None:
