@@ -10,9 +10,11 @@ import pytest
 
 import equipoise
 from equipoise.cli import main
-from equipoise.diagnosing import diagnose, levels, report
+from equipoise.diagnosing import diagnose, known, levels, report
 from equipoise.diagnosis.finding import VERDICTS
+from equipoise.diagnosis.track import Facts
 from equipoise.errors import DataError, RunError
+from equipoise.objectives import OBJECTIVES
 
 HEALTHY = "".join(f"[{n}/50] Loss_D: {1.1 + 0.1 * math.sin(n):.4f} Loss_G: {1.3 + 0.2 * math.cos(n):.4f}\n" for n in range(50))
 DOMINATED = "".join(f"[{n}/50] Loss_D: {2 * 0.7**n:.4e} Loss_G: {0.7 + n / 3:.4f}\n" for n in range(50))
@@ -162,6 +164,41 @@ def test_a_folder_of_a_watched_loop(tmp_path: Path) -> None:
 )
 def test_levels_of_a_recipe(objective: str, real: float, fake: float, expected: tuple[float | None, ...]) -> None:
     assert levels(objective, real, fake) == tuple(None if x is None else pytest.approx(x, abs=1e-4) for x in expected)
+
+
+def older(path: Path, text: str) -> Facts:
+    """What is known of a run that wrote no facts."""
+    found = known(write(path / "recipe.yaml", f"name: x\ndata: {{kind: ring}}\nsteps: 10\n{text}").parent)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("objective", sorted(OBJECTIVES))
+def test_levels_are_the_objectives_own(tmp_path: Path, objective: str) -> None:
+    found = older(tmp_path, f"objective: {objective}\n")
+    at, own = OBJECTIVES[objective].equilibrium(), OBJECTIVES[objective]
+    assert (found.objective, found.steps_planned, found.notes) == (objective, 10, ())
+    assert [found.d_equilibrium, found.g_equilibrium] == [level and pytest.approx(level) for level in (at.d_loss, at.g_loss)]
+    floor = own.floor()
+    assert found.d_floor == (floor and pytest.approx(floor, abs=0.01))
+    assert found.logits == (at.logit is not None and own.takes_targets and objective != "least_squares")
+
+
+@pytest.mark.parametrize("labels", ["real: 0.9", "real: 0.8", "real: 0.9, fake: 0.1"])
+def test_levels_with_smoothed_labels_are_the_objectives_own(tmp_path: Path, labels: str) -> None:
+    found = older(tmp_path, f"tricks: {{label_smoothing: {{{labels}}}}}\n")
+    asked = [float(part.split(":")[1]) for part in labels.split(",")]
+    at = OBJECTIVES["non_saturating"].equilibrium(*asked)
+    assert [found.d_equilibrium, found.g_equilibrium] == [pytest.approx(at.d_loss), pytest.approx(at.g_loss)]
+    assert found.d_floor == pytest.approx(OBJECTIVES["non_saturating"].floor(*asked), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "text", ["objective: custom\n", "objective: nonsense\n", "objective: [1]\n", "tricks: {label_noise: {}}\n"]
+)
+def test_levels_that_only_the_game_itself_could_tell_are_not_guessed(tmp_path: Path, text: str) -> None:
+    found = older(tmp_path, text)
+    assert found.d_equilibrium is None and found.d_floor is None and "not known" in found.notes[0]
 
 
 def test_a_run_that_was_trained_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,9 @@ from equipoise.logs import convert
 LEAST = 6  # moments of a log: with fewer, only what is plain is said
 SUSPICION = 0.4  # a finding at least this sure, and less than a finding has to be, leaves a log undecided
 FILES = ("stats.jsonl", "signals.jsonl", "metrics.csv", "loss_log.txt", "training.log", "train.log", "log.txt")
-RECIPE, WATCHED, FACTS = "recipe.yaml", "watch.json", "facts.json"  # one of the first two makes a folder ours
+RECIPE, WATCHED, FACTS, DATA = "recipe.yaml", "watch.json", "facts.json", "data.json"  # one of the first two makes it ours
+CROSS_ENTROPY = ("non_saturating", "minimax")
+RELABELLING = {"label_noise", "label_flipping"}  # tricks whose labels only they can tell
 EVENTS = "events.out.tfevents*"
 
 
@@ -50,11 +52,10 @@ def report(path: str | Path) -> Report:
     """The diagnosis with what was read; of several pairs of players the one that is worst off."""
     where = Path(path)
     if where.is_dir():
-        if (where / RECIPE).is_file():
-            facts = kept(where / FACTS) if (where / FACTS).is_file() else facts_of(where / RECIPE)
-            return Report(judge(track_of(where, facts), RULES), where, "run folder of equipoise")
-        if (where / WATCHED).is_file():
-            return Report(judge(track_of(where, kept(where / WATCHED)), RULES), where, "folder of a watched loop")
+        facts = known(where)
+        if facts is not None:
+            kind = "run folder of equipoise" if (where / RECIPE).is_file() else "folder of a watched loop"
+            return Report(judge(track_of(where, facts), RULES), where, kind)
         several_d = sorted(file.parent for file in where.glob(f"*/{WATCHED}"))
         if several_d:  # a watched loop with a folder for each discriminator
             return max((replace(report(folder), pair=folder.name) for folder in several_d), key=lambda r: trouble(r.diagnosis))
@@ -111,6 +112,15 @@ def track_of(folder: Path, facts: Facts) -> Track:
     return track
 
 
+def known(folder: Path) -> Facts | None:
+    """What is known of the game of a folder of ours; None for any other folder."""
+    if (folder / WATCHED).is_file():
+        return kept(folder / WATCHED)
+    if not (folder / RECIPE).is_file():
+        return None
+    return kept(folder / FACTS) if (folder / FACTS).is_file() else facts_of(folder / RECIPE)
+
+
 def kept(file: Path) -> Facts:
     """What a run, or a watched loop, wrote of its game."""
     try:
@@ -119,29 +129,32 @@ def kept(file: Path) -> Facts:
         raise RunError(f"{file}: can't be read ({error})") from None
     if not isinstance(about, dict):
         raise RunError(f"{file}: is not what equipoise writes")
-    known = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
-    notes = known.get("notes")
-    return Facts(**{**known, "notes": tuple(map(str, notes)) if isinstance(notes, list) else ()})
+    found = {name: value for name, value in about.items() if name in Facts.__dataclass_fields__}
+    notes = found.get("notes")
+    return Facts(**{**found, "notes": tuple(map(str, notes)) if isinstance(notes, list) else ()})
 
 
-def labels(settings: Mapping[str, Any]) -> tuple[float, float]:
-    """What a recipe asks D to say of reals and of fakes: 1 and 0, or what label smoothing makes of them."""
-    tricks = settings.get("tricks")
-    smoothing = tricks.get("label_smoothing") if isinstance(tricks, dict) else None
+def labels(tricks: Mapping[str, Any]) -> tuple[float, float] | None:
+    """What a recipe asks D to say of reals and of fakes: 1 and 0, or what label smoothing makes of them; None where other
+    tricks change them, or they can't be read.
+    """
+    if RELABELLING & tricks.keys():
+        return None
+    smoothing = tricks.get("label_smoothing")
     wanted = [smoothing.get("real", 0.9), smoothing.get("fake", 0.0)] if isinstance(smoothing, dict) else [1.0, 0.0]
     real, fake = (float(label) if type(label) in (int, float) else math.nan for label in wanted)
-    return (real, fake) if 0 <= fake < real <= 1 else (1.0, 0.0)
+    return (real, fake) if 0 <= fake < real <= 1 else None
 
 
 def levels(objective: str, real: float, fake: float) -> tuple[float | None, float | None, float | None]:
     """D's loss at equilibrium (mean convention), a perfect D's, and G's at equilibrium (FAILURES.md, convention table)."""
     middle = (real + fake) / 2
-    if objective in ("non_saturating", "minimax"):
+    if objective in CROSS_ENTROPY:
         g = -math.log(middle) if objective == "non_saturating" else math.log(1 - middle)
         return entropy(middle), (entropy(real) + entropy(fake)) / 2, g
     if objective == "least_squares":
         return ((real - fake) / 2) ** 2, 0.0, (middle - 1) ** 2
-    if objective == "relativistic":
+    if objective.startswith("relativistic"):
         return math.log(2), 0.0, math.log(2)
     return {"hinge": (2.0, 0.0, None), "wasserstein": (0.0, None, None)}.get(objective, (None, None, None))
 
@@ -152,7 +165,7 @@ def entropy(p: float) -> float:
 
 
 def facts_of(recipe: Path) -> Facts:
-    """What the recipe of an older run says of the game; read as plain YAML, since building a recipe needs torch."""
+    """What the recipe of a run that wrote no facts says of its game; plain YAML, since building a recipe needs torch."""
     try:
         settings = yaml.safe_load(recipe.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -161,7 +174,10 @@ def facts_of(recipe: Path) -> Facts:
     objective = settings.get("objective", "non_saturating")  # a recipe leaves out what is at its default
     objective = objective.get("kind") if isinstance(objective, dict) else objective
     name = objective if isinstance(objective, str) else ""
-    d, floor, g = levels(name, *labels(settings))
+    tricks = settings.get("tricks")
+    asked = labels(tricks if isinstance(tricks, dict) else {})
+    d, floor, g = levels(name, *asked) if asked is not None else (None, None, None)
+    untold = () if d is not None else (f"the levels of {name or 'an unknown objective'} with these tricks are not known",)
     batch, steps = settings.get("batch"), settings.get("steps")
     return Facts(
         objective=name,
@@ -169,6 +185,19 @@ def facts_of(recipe: Path) -> Facts:
         d_equilibrium=d,
         g_equilibrium=g,
         d_floor=floor,
+        logits=name in CROSS_ENTROPY,
         batch=batch if isinstance(batch, int) else None,
+        samples=length(recipe.with_name(DATA)),
         steps_planned=steps if isinstance(steps, int) else None,
+        notes=untold,
     )
+
+
+def length(data: Path) -> int | None:
+    """How many samples a run was trained on."""
+    try:
+        about = plain_json.loads(data.read_bytes())
+    except (OSError, ValueError):
+        return None
+    found = about.get("length") if isinstance(about, dict) else None
+    return found if isinstance(found, int) else None

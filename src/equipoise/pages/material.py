@@ -46,14 +46,6 @@ def of_log(path: Path) -> Material:
     return Material(name=path.name, track=convert.track(game, log.notes), diagnosis=found.diagnosis, evaluations=[])
 
 
-def written(file: Path) -> Facts:
-    """What a run, or a watched loop, wrote of its game."""
-    about = mapping(file, [])
-    known = {key: value for key, value in about.items() if key in Facts.__dataclass_fields__}
-    known["notes"] = tuple(str(note) for note in about.get("notes") or ())
-    return Facts(**known)
-
-
 def read(path: Path, notes: list[str]) -> list[dict[str, Any]]:
     """The records that have a step."""
     history = History(path)

@@ -26,14 +26,9 @@ def report(run: str | Path, out: str | Path | None = None) -> Path:
 def tell(run: str | Path) -> dict[str, Any]:
     """The story of a run as data (see story.py)."""
     folder = RunFolder(run)
-    for file in (folder.watch, folder.facts):
-        if file.is_file():
-            return story(material.of_folder(folder, material.written(file)))
-    if folder.recipe.is_file():
-        from equipoise.pages import facts  # brings torch, which logs and watched loops do without
-
-        samples = material.mapping(folder.data, []).get("length")
-        return story(material.of_folder(folder, facts.of_run(folder, samples if isinstance(samples, int) else None)))
+    facts = diagnosing.known(folder.path)
+    if facts is not None:
+        return story(material.of_folder(folder, facts))
     if not folder.path.exists():
         RunFolder.open(run)  # which says what is near
     pairs = len(list(folder.path.glob(f"*/{folder.watch.name}")))
