@@ -1,6 +1,7 @@
 """The command line as a user meets it: through a subprocess where that matters, else through `main`."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -153,14 +154,12 @@ def test_an_existing_run_is_not_written_over(tmp_path: Path, capsys: pytest.Capt
     assert sorted((p, p.stat().st_mtime_ns) for p in out.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("which", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("which", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_signals_stop_with_a_checkpoint_and_say_how_to_go_on(which: signal.Signals, code: int, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = command("train", "ring", "data.length=512", "batch=32", "steps=1000000", "--out", out)
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not ((out / "signals.jsonl").exists() and (out / "signals.jsonl").stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert trained(out)
     second = subprocess.run(command("resume", out), capture_output=True, text=True)
     assert second.returncode == 2 and str(process.pid) in second.stderr, "a second process on the same folder is refused"
     process.send_signal(which)
@@ -170,6 +169,41 @@ def test_signals_stop_with_a_checkpoint_and_say_how_to_go_on(which: signal.Signa
     kept = [p.name for p in (out / "checkpoints").iterdir()]
     stopped = int(error.split("stopped at step ")[1].split(";")[0])
     assert f"step-{stopped:07d}" in kept
+
+
+def trained(out: Path) -> bool:
+    """Whether a run has written down a step, within a minute."""
+    deadline = time.monotonic() + 60
+    while not ((out / "signals.jsonl").exists() and (out / "signals.jsonl").stat().st_size) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return (out / "signals.jsonl").exists()
+
+
+def test_a_terminal_that_goes_away_leaves_a_checkpoint(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = command("train", "ring", "data.length=512", "batch=32", "steps=1000000", "--out", out)
+    terminal, side = os.openpty()
+    environment = {**os.environ, "TERM": "xterm"}  # the live table is drawn
+    process = subprocess.Popen(arguments, preexec_fn=lambda: os.login_tty(side), env=environment)
+    os.close(side)
+    assert trained(out)
+    os.close(terminal)  # the kernel sends SIGHUP, and whatever is printed from now on fails
+    assert process.wait(timeout=60) == 129
+    assert [p.name for p in (out / "checkpoints").iterdir()], "it was saved"
+
+
+def test_nohup_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = command("train", "ring", "data.length=512", "batch=32", "steps=1000000", "--out", out, "--quiet")
+    process = subprocess.Popen(["nohup", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert trained(out)
+    process.send_signal(signal.SIGHUP)
+    size = (out / "signals.jsonl").stat().st_size
+    while (out / "signals.jsonl").stat().st_size == size:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 143
 
 
 def test_importing_equipoise_costs_little_beside_torch() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from equipoise.errors import DivergedError, EquipoiseError, did_you_mean
+from equipoise.stop import endings
 
 if TYPE_CHECKING:
     from equipoise.api import Run
@@ -36,9 +37,14 @@ show      claims with the rules that decide them, their trials, and the verdicts
 run       play the trials of claims (what was played before is kept), and decide
 evidence  in a checkout: make docs/evidence.md, and what the package keeps of it, from docs/results"""
 
+EVALUATE = """\
+a run's numbers are also appended to RUN/metrics.jsonl, where `equipoise compare` finds them
+fid and is are names of what Inception sees; other encoders' numbers carry the encoder's fingerprint
+statistics: an .npz with mu and sigma, as pytorch-fid writes them"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 130/143 stopped."""
+    """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 129/130/143 stopped."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks is no reason to fail
@@ -52,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(error, FAILED)
     except EquipoiseError as error:
         return complain(error, USER_ERROR)
-    except Terminated:
-        return complain("terminated; what was saved before stands", 128 + signal.SIGTERM)
+    except Terminated as ended:
+        return complain("terminated; what was saved before stands", 128 + ended.signal)
     except KeyboardInterrupt:
         return complain("stopped at once; what was saved before stands", 128 + signal.SIGINT)
     except BrokenPipeError:  # the reader of our output went away
@@ -68,8 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def complain(problem: object, code: int) -> int:
     """One line, whatever is in the names that it quotes."""
-    print("equipoise: " + "\\n".join(str(problem).splitlines()), file=sys.stderr)
+    mention("equipoise: " + "\\n".join(str(problem).splitlines()))
     return code
+
+
+def mention(line: str) -> None:
+    """To stderr, if anybody is there to read it: the terminal may be gone."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -85,24 +97,27 @@ def enough_memory() -> Iterator[None]:
 
 
 class Terminated(BaseException):
-    """SIGTERM came where there is no step to finish: while data is read, or samples are written."""
+    """SIGTERM or SIGHUP came where there is no step to finish: while data is read, or samples are written."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = number
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Within the context SIGTERM unwinds the stack, so that nothing half-written stays behind."""
+    """Within the context these signals unwind the stack, so that nothing half-written stays behind."""
 
-    def terminate(*_: object) -> NoReturn:
-        raise Terminated
+    def terminate(number: int, _: object) -> NoReturn:
+        raise Terminated(number)
 
-    before = None
+    before: dict[signal.Signals, Any] = {}
     with suppress(ValueError):  # not in the main thread: there signals are somebody else's
-        before = signal.signal(signal.SIGTERM, terminate)
+        before = {which: signal.signal(which, terminate) for which in endings()}
     try:
         yield
     finally:
-        if before is not None:
-            signal.signal(signal.SIGTERM, before)
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
 @contextmanager
@@ -205,6 +220,28 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--out", type=path, metavar="FILE.html", help="default: report.html in the run folder")
     report.add_argument("--text", action="store_true", help="print the summary and write no file")
 
+    evaluate = command(
+        "evaluate", do_evaluate, "say how good samples are: of a run, a folder or an array", epilog=EVALUATE, **raw
+    )
+    evaluate.add_argument("what", metavar="RUN|FOLDER|FILE.npz", help="a run folder, a folder of pictures, or an array")
+    evaluate.add_argument("--against", metavar="DATA", help="a path, a recipe's name, or statistics (default: the run's data)")
+    evaluate.add_argument("--metrics", type=names, metavar="A,B", help="default: those that the data and the encoder allow")
+    evaluate.add_argument("--encoder", metavar="NAME", help="inception, classifier, random, pixels (default: by the data)")
+    evaluate.add_argument("--weights-file", type=path, metavar="FILE", help="of inception")
+    evaluate.add_argument("--protocol", metavar="NAME", help="of inception: tf, pytorch-fid, clean (tf)")
+    evaluate.add_argument("-n", type=positive, help="samples a side (the most that both have, up to 5000)")
+    evaluate.add_argument("--split", metavar="SPLIT", help="the reals: heldout or train (heldout, where there are such)")
+    evaluate.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
+    evaluate.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
+    evaluate.add_argument("--seed", type=whole, default=0)
+    evaluate.add_argument("--fresh", action="store_true", help="look at the reals anew, whatever is kept of them")
+    evaluate.add_argument("--json", action="store_true", help="print everything as one JSON object")
+
+    compare = command("compare", do_compare, "say whether one side is better: evaluated runs, several seeds a side")
+    compare.add_argument("first", metavar="RUN", nargs="+", help="evaluated runs, or files of equipoise evaluate --json")
+    compare.add_argument("--with", dest="second", metavar="RUN", nargs="+", required=True, help="those of the other side")
+    compare.add_argument("--json", action="store_true", help="print everything as one JSON object")
+
     clinic = command("clinic", do_clinic, "the trials behind what this package says about training GANs", epilog=CLINIC, **raw)
     clinic.add_argument("what", choices=("list", "show", "run", "evidence"))
     clinic.add_argument("claims", metavar="CLAIM", nargs="*", help="T12, R3, ...; or all")
@@ -249,6 +286,13 @@ def path(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("must not be empty")
     return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise argparse.ArgumentTypeError("must name at least one")
+    return found
 
 
 def whole(text: str) -> int:
@@ -317,7 +361,7 @@ def ended(run: Run, quiet: bool) -> int:
     from equipoise import describe
 
     if run.stopped_by is not None:
-        print(f"stopped at step {run.game.steps}; go on with: equipoise resume {run.path}", file=sys.stderr)
+        mention(f"stopped at step {run.game.steps}; go on with: equipoise resume {run.path}")
         return 128 + int(run.stopped_by)
     if not quiet:
         print(describe.result(run))
@@ -356,6 +400,36 @@ def do_diagnose(options: argparse.Namespace) -> int:
     found = report(options.path)
     print(plain_json.dumps(found.diagnosis.as_json()) if options.json else explain.text(found))
     return 0 if found.diagnosis.verdict in ("healthy", "unknown") else FAILED
+
+
+def do_evaluate(options: argparse.Namespace) -> int:
+    from equipoise import plain_json
+    from equipoise.evaluating import compare, told
+    from equipoise.evaluating.asked import Asked
+    from equipoise.evaluating.evaluate import evaluate
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    settings = {key: getattr(options, key) for key in Asked.__dataclass_fields__}
+    found = evaluate(Asked(**settings), say)
+    document = told.document(found)
+    if found.run is not None:
+        compare.remember(found.run, document, say)
+    print(plain_json.dumps(document, indent=1) if options.json else told.table(found))
+    return 0
+
+
+def do_compare(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from equipoise import plain_json
+    from equipoise.evaluating import compare
+
+    first, second = ([compare.read(one) for one in side] for side in (options.first, options.second))
+    found = compare.effects(first, second)
+    print(plain_json.dumps([asdict(e) for e in found], indent=1) if options.json else compare.table(first, second, found))
+    return 0
 
 
 def do_report(options: argparse.Namespace) -> int:

@@ -78,7 +78,7 @@ class Lines:
         self.message(line(record))
 
     def message(self, text: str) -> None:
-        with suppress(BrokenPipeError):  # nobody reads any more: no reason to stop a run of hours
+        with suppress(OSError):  # nobody reads any more: no reason to stop a run of hours
             print(text, file=self.stream, flush=True)
 
     def finish(self, summary: Record) -> None:
@@ -124,14 +124,16 @@ class LiveTable:
     def finish(self, summary: Record) -> None:
         if self.live is not None:
             self._draw()
-            self.live.stop()
+            with suppress(OSError):
+                self.live.stop()
             self.live = None
         if summary.get("text"):
             self.console.print(summary["text"], markup=False, highlight=False)
 
     def _draw(self) -> None:
         if self.live is not None:
-            self.live.update(self.table())
+            with suppress(OSError):  # the terminal is gone
+                self.live.update(self.table())
 
     # ------------------------------------------------------------------------------------------------ the table
 

@@ -1,10 +1,16 @@
-"""Ctrl-C and SIGTERM ask a run to stop after the step that it is in; a second Ctrl-C stops it at once."""
+"""Ctrl-C, SIGTERM and a terminal that goes away (SIGHUP) ask a run to stop after its step; a second Ctrl-C stops it at once."""
 
 from __future__ import annotations
 
 import signal
 from types import FrameType, TracebackType
 from typing import Any
+
+
+def endings() -> tuple[signal.Signals, ...]:
+    """The signals by which somebody else than the person at the keyboard ends a process; SIGHUP not under nohup."""
+    gone = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGTERM, *gone)
 
 
 class Stop:
@@ -16,7 +22,7 @@ class Stop:
 
     def __enter__(self) -> Stop:
         try:
-            for which in (signal.SIGINT, signal.SIGTERM):
+            for which in (signal.SIGINT, *endings()):
                 self._before[which] = signal.signal(which, self._ask)
         except ValueError:  # not in the main thread: there signals are somebody else's
             pass
