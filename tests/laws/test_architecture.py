@@ -30,6 +30,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["clinic"],
     ["equilibrium"],
     ["describe", "pages", "judge"],
+    ["evaluating"],
     ["reference"],
     ["cli", "__init__", "__main__"],
 ]
