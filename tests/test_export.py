@@ -11,7 +11,7 @@ from PIL import Image
 
 from equipoise.data.restore import facts_to_restore
 from equipoise.errors import RunError, SettingError
-from equipoise.export import write
+from equipoise.export import older, refuse_used, write
 
 PLAIN: dict[str, Any] = {"name": "mine", "facts": {}}
 WINDOWS: dict[str, Any] = {"name": "windows", "facts": facts_to_restore(10.0, 30.0, log=False, units="digits")}
@@ -30,6 +30,30 @@ def test_png_of_three_channels_has_its_colours(tmp_path: Path) -> None:
     red = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
     with Image.open(write(red, tmp_path, "png", PLAIN)[0]) as image:
         assert image.convert("RGB").getpixel((1, 2)) == (255, 0, 0)
+
+
+def test_new_samples_take_the_place_of_older_ones_and_of_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("mine")
+    write(torch.zeros(3, 1, 4, 4), tmp_path, "png", PLAIN)
+    assert [p.name for p in older(tmp_path)] == ["000000.png", "000001.png", "000002.png"]
+    write(torch.zeros(2, 1, 4, 4), tmp_path, "npy", PLAIN)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.png", "samples.npy"]
+    write(torch.ones(1, 1, 4, 4), tmp_path, "png", PLAIN)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["000000.png", "notes.png"]
+
+
+def test_a_folder_with_samples_is_refused(tmp_path: Path) -> None:
+    refuse_used(tmp_path / "none")
+    (tmp_path / "notes.csv").write_text("mine")
+    refuse_used(tmp_path)
+    write(torch.zeros(2, 2), tmp_path, None, PLAIN)
+    with pytest.raises(
+        RunError, match=r"holds samples already \(samples.csv\); give another --out, or replace them with --force"
+    ):
+        refuse_used(tmp_path)
+    write(torch.zeros(3, 1, 4, 4), tmp_path, "png", PLAIN)
+    with pytest.raises(RunError, match=r"000000.png and 2 more"):
+        refuse_used(tmp_path)
 
 
 def test_npy_is_one_float32_file_without_python_objects(tmp_path: Path) -> None:

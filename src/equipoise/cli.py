@@ -194,6 +194,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("run", metavar="RUN", help="a run folder")
     sample.add_argument("-n", type=positive, default=64, help="how many (64)")
     sample.add_argument("--out", type=path, metavar="DIR", required=True, help="a folder for the samples")
+    sample.add_argument("--force", action="store_true", help="replace the samples that --out holds already")
     sample.add_argument("--format", choices=("png", "npy", "csv"), help="default: png for images, csv for windows and points")
     sample.add_argument("--step", metavar="STEP", help="a checkpoint's step, or 'best' (default: the newest)")
     sample.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
@@ -371,6 +372,8 @@ def ended(run: Run, quiet: bool) -> int:
 def do_sample(options: argparse.Namespace) -> int:
     from equipoise import api, export
 
+    if not options.force:
+        export.refuse_used(Path(options.out))
     run = api.load(options.run, options.step)
     samples = run.sample(options.n, options.seed, options.weights)
     files = export.write(samples, Path(options.out), options.format, run.facts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from equipoise import disk
@@ -14,9 +16,24 @@ from equipoise.data.restore import restore
 from equipoise.errors import RunError, SettingError
 from equipoise.pictures.grid import grid, write_png
 
+OURS = re.compile(r"\d{6,}\.(png|csv)|samples\.(npy|csv)")  # the names of files that are written here
+
+
+def older(folder: Path) -> list[Path]:
+    """The samples that lie in a folder already."""
+    return sorted(path for path in folder.iterdir() if OURS.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise RunError for a folder that holds samples: among new ones nobody could tell them apart."""
+    found = older(folder)
+    if found:
+        several = f"{found[0].name} and {len(found) - 1} more" if len(found) > 1 else found[0].name
+        raise RunError(f"{folder}: holds samples already ({several}); give another --out, or replace them with --force")
+
 
 def write(samples: Tensor, folder: Path, format: str | None, facts: dict[str, Any]) -> list[Path]:
-    """Write samples [n, *shape] into `folder`; returns the files.
+    """Write samples [n, *shape] into `folder`, in place of those that it holds; returns the files.
 
     png: one picture a sample. npy: one file of them all, float32. csv: one file a window (in the units of the data), or
     one file of all points. Without a format: csv for points and for data that came as CSV, png for images.
@@ -28,30 +45,30 @@ def write(samples: Tensor, folder: Path, format: str | None, facts: dict[str, An
         raise SettingError("format", "points are no pictures; use npy or csv")
     if format == "csv" and image and samples.shape[1] != 1:
         raise SettingError("format", f"a CSV file holds one channel, these samples have {samples.shape[1]}; use png or npy")
+    values = samples.numpy() if units is None or format == "png" else restore(facts["facts"], samples).numpy()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if format == "png":
-            return pictures(samples, folder)
-        values = restore(facts["facts"], samples).numpy() if units is not None else samples.numpy()
-        if format == "npy":
-            return [save_npy(folder / "samples.npy", values)]
-        return tables(values, folder)
+        before = older(folder)
+        written = {"png": pictures, "npy": arrays, "csv": tables}[format](values, folder)
+        for path in set(before) - set(written):
+            path.unlink()
+        return written
     except OSError as error:
         raise RunError(f"{folder}: can't write samples there ({error.strerror or error})") from None
 
 
-def pictures(samples: Tensor, folder: Path) -> list[Path]:
-    files = [folder / f"{i:06d}.png" for i in range(len(samples))]
-    for sample, file in zip(samples, files, strict=True):
-        write_png(grid(sample[None], columns=1, scale=1, border=0), file)
+def pictures(values: np.ndarray[Any, Any], folder: Path) -> list[Path]:
+    files = [folder / f"{i:06d}.png" for i in range(len(values))]
+    for value, file in zip(values, files, strict=True):
+        write_png(grid(torch.from_numpy(value[None]), columns=1, scale=1, border=0), file)
     return files
 
 
-def save_npy(file: Path, values: np.ndarray[Any, Any]) -> Path:
-    buffer = io.BytesIO()
+def arrays(values: np.ndarray[Any, Any], folder: Path) -> list[Path]:
+    file, buffer = folder / "samples.npy", io.BytesIO()
     np.save(buffer, values.astype(np.float32), allow_pickle=False)
     disk.atomic_write(file, buffer.getvalue())
-    return file
+    return [file]
 
 
 def tables(values: np.ndarray[Any, Any], folder: Path) -> list[Path]:
