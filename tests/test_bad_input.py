@@ -399,6 +399,15 @@ def test_an_end_that_lies_behind_is_refused(trained: Path, here: Path, capsys: p
     assert "steps: 4" in (here / "run/recipe.yaml").read_text()
 
 
+def test_samples_are_not_mixed_with_older_ones(trained: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(trained, here / "run")
+    assert main(["sample", "run", "-n", "9", "--out", "s"]) == 0
+    message = "s: holds samples already (samples.csv); give another --out, or replace them with --force"
+    assert message in refused(capsys, "sample", "run", "-n", 3, "--out", "s", "--format", "npy")
+    assert main(["sample", "run", "-n", "3", "--out", "s", "--format", "npy", "--force"]) == 0
+    assert [path.name for path in (here / "s").iterdir()] == ["samples.npy"]
+
+
 def changed(file: str, content: bytes | Callable[[str], str] | None) -> Here:
     def prepare(run: Path) -> None:
         path = run / file
@@ -421,6 +430,10 @@ def changed(file: str, content: bytes | Callable[[str], str] | None) -> Here:
         (
             changed("recipe.yaml", lambda t: t.replace("length: 64", "length: 65")),
             "the data is not what this run was trained on",
+        ),
+        (
+            changed("recipe.yaml", lambda t: t.replace("batch: 8", "batch: 16")),
+            "run/recipe.yaml: batch is 16, but this run was trained with 8 up to here",
         ),
     ],
 )

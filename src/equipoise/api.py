@@ -187,6 +187,12 @@ def resume(
                     f"{run.path}: the data is not what this run was trained on ({source.name}: {len(source)} samples, "
                     "other content); give the old data with --data, or go on all the same with --accept-changed-data"
                 )
+            batch = found.facts.get("batch", recipe.batch)
+            if batch != recipe.batch:
+                raise RunError(
+                    f"{run.recipe}: batch is {recipe.batch}, but this run was trained with {batch} up to here, and its place "
+                    f"in the data is counted in them; set it back to {batch}, or begin a new run: equipoise train {run.recipe}"
+                )
             recipe, source, own = resumed(recipe, source, own, found.facts)
             game = build.restored(recipe, source, found.tensors, found.facts, own)
             progress.message(f"resumed from {checkpoint.name(found.step)}")

@@ -222,7 +222,7 @@ class Training:
             treating, what = self.treatment.state()
             tensors, facts = tensors | treating, facts | what
         facts["data"] = self.source.fingerprint()
-        facts["batches"] = self.clock.batches
+        facts["batch"], facts["batches"] = self.recipe.batch, self.clock.batches
         try:
             self.observer.sync()
             self.evaluations.sync()
