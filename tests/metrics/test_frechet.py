@@ -4,7 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from equipoise.metrics.frechet import frechet
+from equipoise.errors import DataError
+from equipoise.metrics.frechet import frechet, frechet_of
+from equipoise.metrics.metric import Moments
+from equipoise.metrics.moments import moments
 from equipoise.seeds import generator
 
 
@@ -55,3 +58,34 @@ def test_it_is_the_definition(n: int, m: int, d: int) -> None:
 def test_float32_far_from_the_origin_keeps_its_digits() -> None:
     x, y = (cloud(500, 2, seed).float() + 1000 for seed in (0, 1))
     assert frechet(x, y) == pytest.approx(frechet(x - 1000, y - 1000), rel=1e-6)
+
+
+def test_of_gaussians_it_is_what_dowson_and_landau_say() -> None:
+    """Diagonal covariances: |mu - nu|^2 + sum (s - t)^2, of moments themselves."""
+    s, t = torch.tensor([1.0, 4.0, 0.25, 0.0]), torch.tensor([2.0, 4.0, 0.0, 0.0])
+    a = Moments(10, torch.tensor([1.0, 0, 0, 0]).double(), s.square().diag().double())
+    b = Moments(10, torch.tensor([0.0, 2, 0, 0]).double(), t.square().diag().double())
+    assert frechet_of(a, b) == pytest.approx(5 + float((s - t).square().sum()), rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "d"), [(300, 40), (40, 300), (80, 60)])
+@pytest.mark.parametrize("dead", [0, 10])
+def test_a_set_is_nothing_apart_from_itself(n: int, d: int, dead: int) -> None:
+    """Within 1e-10 of the trace, also where features are constant or copies of others (the packages: 1e-5)."""
+    x = cloud(n, d) * torch.logspace(0, -6, d, dtype=torch.float64)
+    x[:, :dead] = 3.0
+    x[:, -dead or d :] = x[:, dead : 2 * dead] if dead else x[:, d:]
+    trace = float(x.var(0).sum())
+    assert frechet(x, x.clone()) <= 1e-10 * trace
+    assert frechet_of(moments(x), moments(x)) <= 1e-10 * trace
+
+
+def test_samples_and_their_moments_give_the_same() -> None:
+    for n, d in ((200, 20), (30, 50)):
+        x, y = cloud(n, d, 1), cloud(n + 7, d, 2) * 1.5 + 0.2
+        assert frechet_of(moments(x), moments(y)) == pytest.approx(frechet(x, y), rel=1e-9)
+
+
+def test_statistics_of_another_encoder_are_refused() -> None:
+    with pytest.raises(DataError, match="of 3 and of 4 features"):
+        frechet_of(moments(cloud(10, 3)), moments(cloud(10, 4)))

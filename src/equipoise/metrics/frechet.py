@@ -60,26 +60,30 @@ def trace_of_root(s: Tensor, t: Tensor) -> Tensor:
     root by that over 2 sqrt(w): where the small ones could spoil the sum, the roots are taken as singular values of the
     product of both factors, which rounding moves by eps * max alone.
     """
-    root, failed = torch.linalg.cholesky_ex(s)
+    root, info = torch.linalg.cholesky_ex(s)
+    failed = bool(info)
     if not failed:
         values = torch.linalg.eigvalsh(root.T @ t @ root)
         noise = UNIT * values.abs().max() * len(s) ** 0.5
         roots = values.clamp_min(0).sqrt()
         spoiled = (noise / (2 * roots.clamp_min(noise.sqrt()))).sum() if noise > 0 else noise
         if spoiled <= SAFE * (s.trace() + t.trace()):
-            return roots.sum()
-    return torch.linalg.svdvals(factor(s, root, bool(failed)).T @ factor(t)).sum()
+            total: Tensor = roots.sum()
+            return total
+    found: Tensor = torch.linalg.svdvals(factor(s, root, failed).T @ factor(t)).sum()
+    return found
 
 
 def factor(s: Tensor, root: Tensor | None = None, failed: bool = False) -> Tensor:
-    """F with F F^T = S; by eigenvalues where S is singular, those below 0 being rounding."""
+    """F with F F^T = S; by eigenvalues where S is singular, of which those as small as rounding are 0."""
     if root is None:
         root, info = torch.linalg.cholesky_ex(s)
         failed = bool(info)
     if not failed:
         return root
     values, vectors = torch.linalg.eigh(s)
-    found: Tensor = vectors * values.clamp_min(0).sqrt()
+    values[values < UNIT * len(s) * values.abs().max()] = 0
+    found: Tensor = vectors * values.sqrt()
     return found
 
 

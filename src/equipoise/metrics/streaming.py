@@ -94,10 +94,11 @@ class OfFeatures:
         self.sides[real].add(rows)
 
     def compute(self) -> dict[str, Value]:
-        fake, real = (
-            Side(len(rows), **{self.what: rows}) for rows in (gathered(self.sides[False]), gathered(self.sides[True]))
-        )
+        fake, real = (self.side(gathered(self.sides[real])) for real in (False, True))
         return self.metric.measure(Material(fake, real if real.n else None, seed=self.seed))
+
+    def side(self, rows: Tensor) -> Side:
+        return Side(len(rows), logits=rows) if self.what == "logits" else Side(len(rows), features=rows)
 
     def reset(self) -> None:
         """Forget the fakes, and the reals unless they are to be kept."""
