@@ -2,6 +2,7 @@
 
 import math
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from equipoise.judge import statistics
 from equipoise.judge.statistics import (
     Estimate,
+    again,
     binomial,
     bradley_terry,
-    clustered,
     holm,
     mean_of,
     middle,
@@ -121,12 +122,17 @@ def test_items_count_once_there_are_raters_enough() -> None:
     hard = rng.random(items) < 0.4
     columns = np.stack([np.tile(hard, raters), np.ones(raters * items)], 1).astype(float)
     whose, which = np.repeat(np.arange(raters), items).tolist(), np.tile(np.arange(items), raters)[:, None].tolist()
-    alone, both = clustered(whose, columns, share), clustered(whose, columns, share, which)
-    assert alone is not None and both is not None
-    assert alone.width < 1e-12 and both.width > 0.4
-    few = clustered([w % 6 for w in whose], columns, share, which)
-    assert few is not None and few.width < 1e-12, "with six raters it is raters alone"
-    assert clustered([w % 4 for w in whose], columns, share) is None, "four people are too few to say how people differ"
+    assert width(whose, columns, ()) < 1e-12 and width(whose, columns, which) > 0.4
+    assert width([w % 6 for w in whose], columns, which) < 1e-12, "with six raters it is raters alone"
+    assert again([w % 4 for w in whose], columns, which) is None, "four people are too few to say how people differ"
+
+
+def width(whose: list[int], columns: np.ndarray, which: Any) -> float:
+    draws = again(whose, columns, which)
+    assert draws is not None
+    found = statistics.interval(0.0, share(draws), len(set(whose)))
+    assert found is not None
+    return found.width
 
 
 def test_items_in_parts_are_items_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

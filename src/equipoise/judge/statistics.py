@@ -7,7 +7,7 @@ The bootstrap over raters knows that. Reports give both, and call the wider one 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
@@ -153,32 +153,25 @@ def drawn(rng: np.random.Generator, rounds: int, n: int) -> Floats:
     return rng.multinomial(n, np.full(n, 1 / n), size=rounds).astype(np.float64)
 
 
-def interval(value: float, draws: Floats, raters: int) -> Estimate | None:
-    """The percentile interval of resampled values, None where there are too few raters to say.
+def interval(value: float, draws: Floats, clusters: int) -> Estimate | None:
+    """The percentile interval of resampled values; None where there are fewer than five of what was drawn.
 
     Plain percentiles are too narrow for few clusters: they are taken as far out as Student's t asks for (Hesterberg 2015).
     """
     draws = draws[np.isfinite(draws)]
-    if raters < FEWEST or not len(draws):
+    if clusters < FEWEST or not len(draws):
         return None
-    tail = NORMAL.cdf(-math.sqrt(raters / (raters - 1)) * student(0.975, raters - 1))
+    tail = NORMAL.cdf(-math.sqrt(clusters / (clusters - 1)) * student(0.975, clusters - 1))
     low, high = np.quantile(draws, [tail, 1 - tail])
     return Estimate(value, float(low), float(high))
 
 
-def clustered(
-    raters: Sequence[int],
-    columns: Floats,
-    statistic: Callable[[Floats], Floats],
-    items: Sequence[Sequence[int]] = (),
-    seed: int = 0,
-) -> Estimate | None:
-    """The interval of a statistic of column sums ([..., C] -> [...]) over raters, and over items from ten raters on."""
+def again(raters: Sequence[int], columns: Floats, items: Sequence[Sequence[int]], seed: int = 0) -> Floats | None:
+    """`resampled` as reports want it: over raters, over items too from ten raters on; None where raters are too few."""
     n = len(set(raters))
     if n < FEWEST:
         return None
-    draws = statistic(resampled(raters, columns, items if n >= BOTH_WAYS else (), seed=seed))
-    return interval(float(statistic(columns.sum(0))), draws, n)
+    return resampled(raters, columns, items if n >= BOTH_WAYS else (), seed=seed)
 
 
 def two_sided(draws: Floats) -> float:

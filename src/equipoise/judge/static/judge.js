@@ -113,7 +113,7 @@ function card(title, words, go) {
 
 function keysShown() {
   const shown = element("p", "", "keys");
-  for (const key of ["left", "right"]) shown.append(element("span", `${ARROWS[key]}  ${LABELS[state.keys[key]]}`));
+  for (const key of ["left", "right"]) shown.append(element("span", `${ARROWS[key]} ${LABELS[state.keys[key]]}`));
   return shown;
 }
 
