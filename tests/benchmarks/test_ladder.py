@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from equipoise import plain_json
 from equipoise.metrics import METRICS
 from equipoise.metrics.metric import Material, Side
 from equipoise.metrics.ndb import NDB
@@ -194,3 +195,26 @@ def test_what_was_measured_is_kept(ladder: ModuleType, tmp_path: Path) -> None:
     file.write_text('["eyes", "blur", 0.5, 1, "m", {"values": {"number": "Infinity"}}]\n')
     assert ladder.recall(file) == {("eyes", "blur", 0.5, 1, "m"): {"values": {"number": float("inf")}}}
     assert ladder.recall(tmp_path / "none.jsonl") == {}
+
+
+# ---------------------------------------------------------------------------------------------------- the page
+
+
+def test_the_page_holds_the_table_of_the_results(ladder: ModuleType) -> None:
+    page = ladder.PAGE.read_text("utf-8")
+    found = plain_json.loads((ROOT / "docs/results/ladder.json").read_text())
+    written = page[page.index(ladder.BEGIN) + len(ladder.BEGIN) : page.index(ladder.END)]
+    assert written.strip() == ladder.table(found), "run: python benchmarks/ladder.py --table"
+    for name, damage in found["damages"].items():
+        assert f"| {name} | " + " | ".join(f"{s:g}" for s in damage["strengths"]) + " |" in page
+
+
+def test_the_results_are_judged_by_the_rule_that_stands(ladder: ModuleType) -> None:
+    found = plain_json.loads((ROOT / "docs/results/ladder.json").read_text())
+    assert found["rule"] in " ".join(ladder.__doc__.split())
+    for rows in found["numbers"].values():
+        for row in rows.values():
+            interval = ladder.interval(row["floor"])
+            assert row["interval"] == pytest.approx(interval)
+            for cell in (cell for cells in row["damages"].values() for cell in cells):
+                assert cell["seen"] == ladder.sign(cell["values"], *interval)

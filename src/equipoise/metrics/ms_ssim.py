@@ -22,7 +22,7 @@ CARD = Card(
     equation="mean over pairs of prod_j cs_j^(w_j), times the luminance term on the coarsest scale",
     source="Wang et al. 2003, equation 7; as a measure of variety: Odena et al. 2017, section 4.2 (there within classes)",
     helps="Needs no encoder; two images of a collapsed generator are alike",
-    hurts="Blind to collapse that keeps many images; noise reads as variety. Small images have fewer scales: 28 pixels two",
+    hurts="Blind to collapse that keeps many images; noise can read as variety. Small images have fewer scales: 28 pixels two",
     cost="two convolutions of 11 x 11 a pair and scale",
 )
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
