@@ -26,6 +26,10 @@ def same(x: Tensor) -> Tensor:
     return x
 
 
+def doubled(x: Tensor) -> Tensor:
+    return 2 * x
+
+
 def examiner(reals: Tensor, heldout: Tensor | None = None, batch: int = 16) -> Examiner:
     return Examiner(EXAMINATIONS, reals, heldout, flat, batch)
 
@@ -39,9 +43,9 @@ def test_all_that_can_be_told_is_told() -> None:
     G, D = players()
     watched = examiner(normal(64, 0), normal(64, 1))
     fixed = normal(16, 2)
-    first = watched.examine(100, D, same, normal(64, 3), {"G": G, "D": D}, fixed, fixed + 1)
-    then = watched.examine(200, D, same, normal(64, 4), {"G": G, "D": D}, fixed + 0.5, fixed)
-    assert then.keys() - first.keys() == {"drift"}  # there was nothing before the first exam
+    first = watched.examine(100, D, doubled, normal(64, 3), {"G": G, "D": D}, fixed, fixed + 1)
+    then = watched.examine(200, D, doubled, normal(64, 4), {"G": G, "D": D}, fixed + 0.5, fixed)
+    assert then.keys() - first.keys() == {"drift", "old_fakes_told"}  # there was nothing before the first exam
     assert then.keys() == {name for e in EXAMINATIONS.values() for name in e.names}
     assert all(math.isfinite(value) for value in then.values())
 

@@ -1,4 +1,4 @@
-"""DistributedDataParallel and DataParallel: what each process computes is left alone, and only the first one speaks and writes."""
+"""DistributedDataParallel and DataParallel: nothing in a process changes, and only the first one speaks and writes."""
 
 import os
 import subprocess

@@ -4,8 +4,10 @@ from equipoise.pieces import Examination, Signal
 from equipoise.signals import updates
 from equipoise.signals.coverage import COVERAGE
 from equipoise.signals.diversity import DIVERSITY
+from equipoise.signals.forgetting import FORGETTING
 from equipoise.signals.generalisation import GENERALISATION
 from equipoise.signals.gradients import GRADIENTS
+from equipoise.signals.leak import LEAK
 from equipoise.signals.logits import LOGITS
 from equipoise.signals.losses import LOSSES
 from equipoise.signals.motion import MOTION
@@ -16,7 +18,9 @@ from equipoise.signals.told import TOLD
 
 SIGNALS: dict[str, Signal] = {s.card.name: s for s in (LOSSES, SCORES, LOGITS, GRADIENTS, TOLD, RANGES)}
 
-EXAMINATIONS: dict[str, Examination] = {e.card.name: e for e in (COVERAGE, DIVERSITY, GENERALISATION, MOTION, SPECTRA)}
+EXAMINATIONS: dict[str, Examination] = {
+    e.card.name: e for e in (COVERAGE, DIVERSITY, GENERALISATION, FORGETTING, MOTION, SPECTRA, LEAK)
+}
 
 
 def watched(remembering: updates.Updates) -> dict[str, Signal]:

@@ -92,6 +92,8 @@ class Examiner:
             averaged=averaged,
             steps_between=between,
             modules=modules,
+            augmented=self.augmented(view),
+            says=lambda x: asked(x, x).logits,
         )
         found: dict[str, Tensor] = {}
         for examination in self.examinations.values():
@@ -99,6 +101,13 @@ class Examiner:
         names = list(found)
         values = torch.stack([found[name].float() for name in names]).tolist() if names else []
         return {name: value for name, value in zip(names, values, strict=True) if value == value}  # no NaN: nothing was told
+
+    def augmented(self, view: Batches) -> Tensor | None:
+        """Codes of the training reals as D sees them; None where it sees them as they are, or several in one."""
+        shown = [(part, view(part)) for part in torch.split(self.reals, self.batch) if len(part) == self.batch]
+        if any(seen is part or seen.shape != part.shape for part, seen in shown):
+            return None
+        return self.encode(torch.cat([seen for _, seen in shown]))
 
 
 class Asked:

@@ -22,7 +22,7 @@ from equipoise.watching.tensors import tensors_in, verdict_in, views
 
 MOST, LEAST = 256, 32  # samples of an exam
 BYTES = 1 << 26  # and no more memory than this for each kind
-OF_D = ("generalisation",)  # examinations that ask D
+OF_D = ("generalisation", "forgetting")  # examinations that ask D
 
 
 class Exams:
