@@ -24,11 +24,14 @@ from equipoise.observe import FIXED, STANDING
 from equipoise.pieces import Examination
 from equipoise.signals import EXAMINATIONS, updates, watched
 from equipoise.signals.examiner import Examiner
+from equipoise.signals.leak import LEAK
 from equipoise.signals.ring import Ring
+from equipoise.tricks.diff_augment import DiffAugment
 
 BATCH, LATENT, WIDTH = 64, 100, 64
 WINDOW, SAMPLES, EXAM_EVERY = 50, 256, 500
 CYCLE = 5  # steps: the dearer signals come every fifth
+AUGMENT = DiffAugment()
 USUAL, DEARER = "ring, all of them, in four steps of five", "ring, all of them, in the fifth"
 
 
@@ -119,13 +122,14 @@ def examiner(reals: torch.Tensor, examinations: dict[str, Examination]) -> Exami
 
 
 def exam(game: Game, who: Examiner) -> dict[str, float]:
-    """As a run holds it: fakes of a settled G, D's copy, all measures."""
+    """As a run holds it: fakes of a settled G, D's copy, all measures; with an augmentation where it asks for its leak."""
     module = sampling.standing(game.G.module, sampling.fixed_noise(game, STANDING, "standing"))
     with torch.no_grad():
         made = [module(z) for z in torch.split(sampling.fixed_noise(game, SAMPLES + FIXED), BATCH)]
     fakes, fixed = torch.cat(made).split([SAMPLES, FIXED])
     modules = {"G": game.G.module, "D": game.D.module}
-    return who.examine(game.steps, game.D.module, lambda x: x, fakes, modules, fixed)
+    view = partial(AUGMENT.view, at=game.at, real=True) if LEAK.card.name in who.examinations else lambda x: x
+    return who.examine(game.steps, game.D.module, view, fakes, modules, fixed)
 
 
 if __name__ == "__main__":
