@@ -43,6 +43,11 @@ fid and is are names of what Inception sees; other encoders' numbers carry the e
 statistics: an .npz with mu and sigma, as pytorch-fid writes them"""
 
 
+JUDGE = """\
+RUN@STEP is a checkpoint. Pairwise takes several, and is against reals where there is one, or with --against.
+report FOLDER prints what came of a study (RUN/judge), and writes FOLDER/report.html"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 training failed, 2 something to mend, 129/130/143 stopped."""
     for stream in (sys.stdout, sys.stderr):
@@ -251,6 +256,22 @@ def parser() -> argparse.ArgumentParser:
     clinic.add_argument("--processes", type=positive, default=2, help="runs at the same time, a thread each (2)")
     clinic.add_argument("--work", type=path, metavar="DIR", help="where runs are kept (default: ~/.cache/equipoise/clinic)")
     clinic.add_argument("--out", type=path, metavar="DIR", help="also write what was found, as DIR/T12.json")
+
+    judge = command("judge", do_judge, "let people judge samples: a page on this machine, and a report", epilog=JUDGE, **raw)
+    judge.add_argument("what", metavar="RUN|FOLDER|NPZ", nargs="+", help="what is judged; or: report FOLDER")
+    judge.add_argument("--against", metavar="DATA|FOLDER", type=path, help="the reals (default: the run's data, held out)")
+    judge.add_argument("--mode", default="real-or-fake", help="real-or-fake, timed, or pairwise")
+    judge.add_argument("-n", type=positive, help="trials a rater (100; timed 150, pairwise 60)")
+    judge.add_argument("--raters", type=positive, default=10, help="how many see pictures that nobody else sees (10)")
+    judge.add_argument("--staircase", default="weighted", help="of timed: weighted (75 %%, HYPE's) or transformed (79 %%)")
+    judge.add_argument("--weights", choices=("raw", "ema"), help="default: the average where the run keeps one")
+    judge.add_argument("--seed", type=whole, default=0)
+    judge.add_argument("--out", type=path, metavar="DIR", help="the study's folder (default: RUN/judge, or ./judge)")
+    judge.add_argument("--host", type=path, default="127.0.0.1", help="for others to reach it, who then need a token")
+    judge.add_argument("--port", type=whole, default=8420)
+    judge.add_argument("--plan-only", action="store_true", help="make the study and serve nothing")
+    judge.add_argument("--no-browser", action="store_true", help="open no browser")
+    judge.add_argument("--json", action="store_true", help="with report: print it as JSON")
 
     recipes = command("recipes", do_recipes, "list the recipes, show one, or list the pieces")
     recipes.add_argument("name", nargs="?", help="print this recipe")
@@ -466,6 +487,27 @@ def do_clinic(options: argparse.Namespace) -> int:
             print(ledger.said(settled), end="\n\n\n")
             if options.out is not None:
                 print(ledger.write(settled, Path(options.out)))
+    return 0
+
+
+def do_judge(options: argparse.Namespace) -> int:
+    from equipoise.judge import run, show
+    from equipoise.judge.plan import Design
+    from equipoise.judge.sources import Wanted
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if options.what[0] == "report" and len(options.what) == 2:
+        print(show.shown(Path(options.what[1]), options.json))
+        return 0
+    wanted = Wanted(tuple(options.what), options.against, options.weights, options.seed)
+    design = Design(options.mode, options.n, options.raters, options.staircase)
+    folder = run.prepare(wanted, design, Path(options.out) if options.out is not None else None, say)
+    if options.plan_only:
+        print(folder)
+    else:
+        run.serve(folder, options.host, options.port, say, browse=sys.stdout.isatty() and not options.no_browser)
     return 0
 
 
