@@ -51,7 +51,7 @@ def read(path: str) -> Measured:
     place = Path(path)
     try:
         if place.is_dir():
-            lines = list(History(RunFolder.open(place).path / KEPT).read("what", "results"))
+            lines = list(History(RunFolder.open(place).path / KEPT).read())
             if not lines:
                 raise RunError(f"{path}: was not evaluated yet; run: equipoise evaluate {path}")
             found: dict[str, Any] = lines[-1]

@@ -9,6 +9,19 @@ from equipoise.errors import SettingError
 from equipoise.metrics.metric import Moments, Side
 
 
+BLOCK = 512  # columns
+
+
+def gram(x: Tensor) -> Tensor:
+    """x^T x of [n, d], symmetric [d, d]: each block above the diagonal is a product, its mirror image a copy."""
+    found = x.new_empty(x.shape[1], x.shape[1])
+    for i in range(0, x.shape[1], BLOCK):
+        rows = slice(i, i + BLOCK)
+        found[rows, i:] = x[:, rows].T @ x[:, i:]
+        found[i:, rows] = found[rows, i:].T
+    return found
+
+
 class RunningMoments:
     """Add batches [n, d] in any split: the result is that of all of them at once (Chan, Golub and LeVeque 1979)."""
 
@@ -21,8 +34,7 @@ class RunningMoments:
         x = features.flatten(1).double()
         if len(x):
             mean = x.mean(0)
-            centred = x - mean
-            self.merge(len(x), mean, centred.T @ centred)
+            self.merge(len(x), mean, gram(x - mean))
 
     def merge(self, n: int, mean: Tensor, scatter: Tensor) -> None:
         """The moments of others besides: how many, their mean, their scatter."""
