@@ -8,7 +8,6 @@ from torch import Tensor
 from equipoise.errors import SettingError
 from equipoise.metrics.metric import Moments, Side
 
-
 BLOCK = 512  # columns
 
 
