@@ -182,7 +182,7 @@ def test_the_page_of_a_report_stands_alone(tmp_path: Path) -> None:
     judged(tmp_path, skilled(0.5), raters=2)
     found = json.loads(show.shown(tmp_path, True))
     page = (tmp_path / "report.html").read_text()
-    assert "http://" not in page and "https://" not in page and "<script" not in page and "default-src 'none'" in page
+    assert "http://" not in page and "https://" not in page and "<script" not in page and "default-src &#x27;none&#x27;" in page
     assert page.count("<img ") == sum(len(side) for side in found["pictures"].values()) > 0
     assert show.percent(found["all"]["real_error"]) in page
     hostile = {**found, "sources": [{"name": "<script>", "real": False, "about": {"path": "<b>"}}]}

@@ -13,6 +13,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -103,7 +104,7 @@ class Plan:
     format: int = FORMAT
     versions: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of everything that the plan says, the pixels' own included; each answer carries it."""
         return hashlib.sha256(plain_json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]

@@ -186,23 +186,24 @@ def two_sided(draws: Floats) -> float:
 HALF = 0.5  # a win added to either side of each pair that met: without it one who never lost is infinitely strong
 
 
-def bradley_terry(wins: NDArray[Any], steps: int = 2000) -> Floats:
+def bradley_terry(wins: NDArray[Any], steps: int = 100) -> Floats:
     """Log strengths [..., M], their mean 0, from wins [..., M, M] of the row over the column.
 
-    P(i beats j) = 1 / (1 + exp(s_j - s_i)) (Bradley and Terry 1952), fitted by Hunter's MM algorithm (2004, equation 3),
-    with half a win added to both sides of each pair that met.
+    P(i beats j) = 1 / (1 + exp(s_j - s_i)) (Bradley and Terry 1952), the maximum of the likelihood by Newton's steps, with
+    half a win added to both sides of each pair that met.
     """
     met = (wins + np.swapaxes(wins, -1, -2)) > 0
     won = wins + HALF * met
     games = won + np.swapaxes(won, -1, -2)
-    total = won.sum(-1)
-    strength = np.ones(total.shape)
+    found: Floats = np.zeros(won.shape[:-1])
     for _ in range(steps):
-        after = total / (games / (strength[..., :, None] + strength[..., None, :])).sum(-1)
-        after = after / np.exp(np.log(after).mean(-1, keepdims=True))
-        moved = np.abs(np.log(after / strength)).max()
-        strength = after
-        if moved < CONVERGED:
+        p = 1 / (1 + np.exp(found[..., None, :] - found[..., :, None]))
+        slope = won.sum(-1) - (games * p).sum(-1)
+        bend = games * p * (1 - p)
+        curvature = bend.sum(-1)[..., None] * np.eye(bend.shape[-1]) - bend
+        step = np.clip((np.linalg.pinv(curvature, hermitian=True) @ slope[..., None])[..., 0], -1, 1)
+        found = found + step
+        found = found - found.mean(-1, keepdims=True)
+        if np.abs(step).max() < CONVERGED:
             break
-    found: Floats = np.log(strength)
     return found
