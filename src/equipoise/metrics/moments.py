@@ -17,7 +17,7 @@ def gram(x: Tensor) -> Tensor:
     for i in range(0, x.shape[1], BLOCK):
         rows = slice(i, i + BLOCK)
         found[rows, i:] = x[:, rows].T @ x[:, i:]
-        found[i:, rows] = found[rows, i:].T
+        found[i + BLOCK :, rows] = found[rows, i + BLOCK :].T
     return found
 
 
