@@ -105,6 +105,7 @@ def where(tab: Any) -> str:
     return found
 
 
+@pytest.mark.usefixtures("short")
 def test_a_whole_session_by_the_keyboard(browser: Any, tmp_path: Path) -> None:
     plan = kept(tmp_path, n=8, raters=1)
     truth = {item.id: "real" if item.source == plan.real else "fake" for item in plan.items}
@@ -115,9 +116,9 @@ def test_a_whole_session_by_the_keyboard(browser: Any, tmp_path: Path) -> None:
         tab.wait_for_selector("#title:has-text('Practice')")
         assert "← Real" in tab.inner_text("#words") and "→ Generated" in tab.inner_text("#words")
         go(tab)
-        for number in range(10):
+        for number in range(2):
             tab.wait_for_selector(SHOWN)
-            assert where(tab) == f"Practice {number + 1} of 10"
+            assert where(tab) == f"Practice {number + 1} of 2"
             name = tab.get_attribute("#stage img", "src").removeprefix("/item/").removesuffix(".png")
             press(tab, "ArrowLeft")
             tab.wait_for_selector("#next:not([hidden])")
@@ -145,9 +146,9 @@ def test_a_whole_session_by_the_keyboard(browser: Any, tmp_path: Path) -> None:
         assert f"You were right in {right} of 8." in tab.inner_text("#words")
         tab.reload()
         tab.wait_for_selector("#title:text-is('Done. Thank you!')")
-    assert [one["trial"] for one in found] == list(range(20))
-    assert [one["key"] for one in found[10:14]] == ["left", "right"] * 2 and all(one["key"] == "left" for one in found[14:])
-    assert [one["reloaded"] for one in found] == [number in (0, 14) for number in range(20)]
+    assert [one["trial"] for one in found] == list(range(12))
+    assert [one["key"] for one in found[2:6]] == ["left", "right"] * 2 and all(one["key"] == "left" for one in found[6:])
+    assert [one["reloaded"] for one in found] == [number in (0, 6) for number in range(12)]
     assert all(one["truth"] == truth[one["items"][0]] and one["right"] == (one["answer"] == one["truth"]) for one in found)
     assert all(200 <= one["rt_ms"] < 8000 for one in found)
 
@@ -212,6 +213,7 @@ def test_an_answer_outlives_a_lost_connection(browser: Any, tmp_path: Path) -> N
         context.close()
 
 
+@pytest.mark.slow
 def test_timed_pictures_are_shown_as_long_as_asked_and_then_masked(browser: Any, tmp_path: Path) -> None:
     kept(tmp_path, "timed", n=4, raters=1)
     with serving(tmp_path) as server, visiting(browser, server) as tab:
@@ -241,6 +243,7 @@ def test_timed_pictures_are_shown_as_long_as_asked_and_then_masked(browser: Any,
     assert all(one["rt_ms"] > one["shown_ms"] + 5 * 25 for one in found)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short")
 def test_pairs_by_the_mouse(browser: Any, tmp_path: Path) -> None:
     plan = kept(tmp_path, "pairwise", models=2, reals=False, n=4, raters=1)
