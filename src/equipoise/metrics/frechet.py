@@ -9,6 +9,7 @@ from torch import Tensor
 
 from equipoise.card import Card
 from equipoise.errors import DataError
+from equipoise.metrics.brought import both
 from equipoise.metrics.interval import corrected
 from equipoise.metrics.metric import Material, Moments, Need, Value
 from equipoise.metrics.moments import moments, moments_of
@@ -98,11 +99,11 @@ class Frechet:
 
     def measure(self, material: Material) -> dict[str, Value]:
         fake, real = material.fake, material.real
-        x, y = fake.features, None if real is None else real.features
-        if x is None or y is None:
+        if fake.features is None or real is None or real.features is None:
             return {"frechet": Value(frechet_of(moments_of(fake), moments_of(real)))}
+        x, y = both(material)
         value = frechet(x, y)
-        rounds = (ROUNDS if x.flatten(1).shape[1] <= DEAREST else 0) if self.rounds is None else self.rounds
+        rounds = (ROUNDS if x.shape[1] <= DEAREST else 0) if self.rounds is None else self.rounds
         if not rounds:
             return {"frechet": Value(value)}
         low, high, spread = corrected(frechet, x, y, value, rounds, material.seed)

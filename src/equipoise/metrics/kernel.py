@@ -10,7 +10,7 @@ from torch import Tensor
 
 from equipoise.card import Card
 from equipoise.errors import SettingError
-from equipoise.metrics.brought import brought
+from equipoise.metrics.brought import both
 from equipoise.metrics.metric import Material, Need, Value
 
 CARD = Card(
@@ -87,6 +87,6 @@ class Kernel:
     needs: frozenset[Need] = frozenset({"features"})
 
     def measure(self, material: Material) -> dict[str, Value]:
-        x, y = brought(material.fake, "features"), brought(material.real, "features")
+        x, y = both(material)
         found = subset_distances(x, y, self.subsets, min(self.size, len(x), len(y)))
         return {"kernel": Value(float(found.mean()), std=float(found.std(correction=0)))}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from equipoise.card import Card
 from equipoise.errors import SettingError
-from equipoise.metrics.brought import brought
+from equipoise.metrics.brought import both
 from equipoise.metrics.metric import Material, Need, Value
 
 CARD = Card(
@@ -114,6 +114,6 @@ class PrecisionRecall:
     needs: frozenset[Need] = frozenset({"features"})
 
     def measure(self, material: Material) -> dict[str, Value]:
-        fake, real = brought(material.fake, "features"), brought(material.real, "features")
+        fake, real = both(material)
         found = shares(real, fake, self.k, self.strict)
         return {name: Value(value, better="higher") for name, value in found._asdict().items()}
