@@ -18,6 +18,8 @@ from equipoise.cli import overrides_of, parse
 from equipoise.clinic.claims import CLAIMS
 from equipoise.data import KINDS
 from equipoise.describe import knobs
+from equipoise.evaluating.asked import Asked
+from equipoise.metrics import METRICS as METRIC_PIECES
 from equipoise.networks import NETWORKS
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
@@ -26,7 +28,7 @@ from equipoise.tricks import TRICKS
 ROOT = Path(__file__).resolve().parents[1]
 README, GUIDE = ROOT / "README.md", ROOT / "docs/guide.md"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-EQUILIBRIUM = ROOT / "docs/equilibrium.md"
+EQUILIBRIUM, METRICS = ROOT / "docs/equilibrium.md", ROOT / "docs/metrics.md"
 LOGS = ("train.log", "notebook.ipynb")  # that the pages diagnose
 GUIDES = pytest.mark.parametrize("page", [README, GUIDE, EQUILIBRIUM], ids=lambda p: p.name)
 
@@ -100,13 +102,21 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---------------------------------------------------------------------------------------------------- the tests
 
 
-@GUIDES
+@pytest.mark.parametrize("page", [README, GUIDE, EQUILIBRIUM, METRICS], ids=lambda p: p.name)
 def test_python_blocks_run(page: Path, desk: Path) -> None:
     blocks = fenced(page, "python")
     assert blocks
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks:
         exec(compile(block, str(page), "exec"), names)
+
+
+def test_commands_about_metrics_parse_and_name_what_there_is() -> None:
+    for line in commands(METRICS):
+        options = parse(shlex.split(line, comments=True)[1:])
+        if options.command.__name__ == "do_evaluate":
+            asked = Asked("", metrics=options.metrics, encoder=options.encoder, split=options.split)
+            assert set(asked.wanted) <= METRIC_PIECES.keys(), line
 
 
 @GUIDES
@@ -126,6 +136,10 @@ def test_commands_parse_and_their_recipes_resolve(page: Path, desk: Path) -> Non
             assert options.name is None or options.name in recipes.names(), line
         elif options.command.__name__ == "do_clinic":
             assert set(options.claims) <= CLAIMS.keys(), line
+        elif options.command.__name__ in ("do_compare", "do_judge"):
+            pass  # of runs that stand for any
+        elif options.command.__name__ == "do_evaluate":
+            assert options.what in made, f"{line}: no command before it makes {options.what}"
         elif options.command.__name__ in ("do_diagnose", "do_report"):
             read = options.path if hasattr(options, "path") else options.run
             assert read in made or read in LOGS, f"{line}: no command before it makes {read}"

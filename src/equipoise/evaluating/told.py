@@ -20,7 +20,8 @@ def number(value: float) -> str:
 
 def interval(value: Value) -> str:
     if value.low is not None and value.high is not None:
-        return f"{number(value.low)} to {number(value.high)}"
+        free = "" if value.low <= value.value <= value.high else " without the bias of so few"
+        return f"{number(value.low)} to {number(value.high)}{free}"
     return f"± {number(value.std)}" if value.std is not None else ""
 
 
