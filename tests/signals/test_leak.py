@@ -13,6 +13,7 @@ from equipoise.data import KINDS
 from equipoise.data.locate import places
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.metrics.encoders.random_conv import Encoder
+from equipoise.pieces import Exam, Judged
 from equipoise.seeds import Moment
 from equipoise.signals.examiner import Examiner
 from equipoise.signals.leak import APART, LEAK, embedded, leak
@@ -68,6 +69,19 @@ def examined(view: Augment, fakes: Tensor, reals: Tensor) -> dict[str, float]:
 def test_without_held_out_reals_the_training_ones_are_halved() -> None:
     assert examined(moved, moved(normal(N, 2)), normal(N, 0))["augmentation_leak"] == pytest.approx(1, abs=0.15)
     assert examined(moved, normal(N, 2), normal(N, 0))["augmentation_leak"] == pytest.approx(0, abs=0.15)
+
+
+def test_augmented_and_clean_reals_are_not_the_same_ones() -> None:
+    reals, shown, fakes = normal(64, 0), moved(normal(64, 1)), normal(64, 2)
+    real, fake = (Judged(x, x, x[:, 0], None) for x in (reals, fakes))
+    exam = Exam(real, fake, None, torch.zeros(64), None, None, None, 0, {}, augmented=shown)
+    assert torch.equal(LEAK.measure(exam)["augmentation_leak"], leak(reals[:32], shown[32:], fakes))
+
+
+def test_reals_that_d_sees_as_they_are_are_not_encoded_again() -> None:
+    of = Examiner({}, normal(64, 0), None, lambda x: x, 16)
+    assert of.augmented(lambda x: x) is None
+    assert torch.equal(of.augmented(lambda x: 2 * x), 2 * of.reals)
 
 
 @pytest.mark.parametrize("view", [lambda x: x, lambda x: x.view(-1, 4)], ids=["as they are", "two in one"])
