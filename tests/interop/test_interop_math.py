@@ -73,3 +73,14 @@ def test_the_inception_score_is_torch_fidelitys() -> None:
     ours = split_scores(logits)
     assert [float(ours.mean()), float(ours.std(correction=0))] == pytest.approx(value, rel=1e-9)
     assert value == pytest.approx(golden.IS, rel=1e-9)
+
+
+def test_kynkaanniemis_precision_and_recall_are_torch_fidelitys() -> None:
+    """k = 3 and the border counts; torch-fidelity before 0.4.0 had the two swapped."""
+    theirs = peer("torch_fidelity.metric_prc")
+    real, fake = (torch.from_numpy(side) for side in (cloud(400, 16, 0), cloud(350, 16, 1, 0.6, 0.1)))
+    options = {"prc_neighborhood": 3, "prc_batch_size": 10_000, "save_cpu_ram": False, "verbose": False}
+    found = theirs.prc_features_to_metric(fake, real, **options)
+    ours = shares(real, fake, 3, strict=False)
+    assert [ours.precision, ours.recall] == pytest.approx([found["precision"], found["recall"]], abs=1e-6)
+    assert ours.precision > ours.recall
