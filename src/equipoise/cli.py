@@ -493,7 +493,7 @@ def do_clinic(options: argparse.Namespace) -> int:
 def do_judge(options: argparse.Namespace) -> int:
     from equipoise.judge import run, show
     from equipoise.judge.plan import Design
-    from equipoise.judge.sources import Wanted
+    from equipoise.sides import Wanted
 
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)

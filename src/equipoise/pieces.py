@@ -283,7 +283,7 @@ class Exam:
     averaged: Tensor | None  # fakes of the same latents by the averaged G
     steps_between: int  # since the exam before
     modules: dict[str, nn.Module]  # the players themselves, by name: 'G', 'D'
-    augmented: Tensor | None = None  # [n, F] codes of the training reals, in order, as D sees them; None where it sees them as they are
+    augmented: Tensor | None = None  # [n, F] codes of the training reals as D sees them; None: as they are
     says: Callable[[Tensor], Tensor] | None = None  # D's logits, flat, of a batch of samples
 
     @property

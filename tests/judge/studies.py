@@ -14,7 +14,7 @@ from equipoise.judge.answers import Answers, Rater
 from equipoise.judge.plan import Design, Plan
 from equipoise.judge.schedule import Trial, keys
 from equipoise.judge.session import Study
-from equipoise.judge.sources import Side, Wanted
+from equipoise.sides import Side, Wanted
 
 SHAPE = (1, 12, 12)
 Says = Callable[[Trial, np.random.Generator], str]  # the answer to a trial: 'real', 'fake', 'left', 'right'

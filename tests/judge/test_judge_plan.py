@@ -15,7 +15,7 @@ from equipoise.judge import plan as plans
 from equipoise.judge.items import masks, noise, png
 from equipoise.judge.plan import NOISE, Design
 from equipoise.judge.schedule import dealt, keys, trials
-from equipoise.judge.sources import Wanted
+from equipoise.sides import Wanted
 
 # ---------------------------------------------------------------------------------------------------------- pictures
 

@@ -27,6 +27,7 @@ ROOMS = [  # each may import from itself and from what stands before it
     ["treating"],
     ["train", "export"],
     ["api"],
+    ["sides"],
     ["clinic"],
     ["equilibrium"],
     ["describe", "pages", "judge"],

@@ -11,18 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from equipoise import build
+from equipoise import build, sides
 from equipoise import recipe as recipes
 from equipoise.choose import located
 from equipoise.data import KINDS
 from equipoise.data.recognise import recognise
 from equipoise.data.source import Source
 from equipoise.errors import DataError, SettingError, did_you_mean
-from equipoise.judge import sources
-from equipoise.judge.sources import Say
 from equipoise.metrics.metric import Moments
 from equipoise.recipe import Recipe
 from equipoise.seeds import generator
+from equipoise.sides import Say
 
 SPLITS = ("heldout", "train")
 STATISTICS = ("mu", "sigma")  # as pytorch-fid writes them
@@ -34,7 +33,7 @@ class Fakes:
     """Samples that are judged. `take(n)` gives the first n of them, the same each time."""
 
     name: str
-    side: sources.Side
+    side: sides.Side
     recipe: Recipe | None  # of a run
     run: Path | None
 
@@ -75,10 +74,10 @@ def drawn(source: Source, n: int, seed: int) -> Tensor:
 def fakes(what: str, step: str | None, weights: str | None, seed: int, shape: tuple[int, ...] | None) -> Fakes:
     """A run (at a checkpoint), a folder of pictures, an .npz or .npy file; RunError or DataError for anything else."""
     name = what if step is None else f"{what}@{step}"
-    if sources.is_run(name):
-        side, recipe = sources.opened_run(name, sources.Wanted((name,), weights=weights, seed=seed))
-        return Fakes(side.name, side, recipe, Path(sources.parted(name)[0]))
-    side = sources.opened_folder(name, seed, shape)
+    if sides.is_run(name):
+        side, recipe = sides.opened_run(name, sides.Wanted((name,), weights=weights, seed=seed))
+        return Fakes(side.name, side, recipe, Path(sides.parted(name)[0]))
+    side = sides.opened_folder(name, seed, shape)
     return Fakes(side.name, side, None, None)
 
 
@@ -121,7 +120,7 @@ def data_of(recipe: Recipe | None, against: str | None, shape: tuple[int, ...] |
     kind, settings = recognise(path)
     found = {"kind": kind, **settings, "path": str(path.resolve())}
     if kind == "folder" and shape is not None and "size" not in found:
-        fitting = sources.folder(shape)
+        fitting = sides.folder(shape)
         found.update(size=fitting.size, channels=fitting.channels)
     return found, path.resolve().name
 

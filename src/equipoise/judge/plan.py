@@ -25,10 +25,10 @@ from equipoise import disk, plain_json
 from equipoise.errors import DataError, EquipoiseError, RunError, SettingError
 from equipoise.judge import items
 from equipoise.judge.items import Pixels
-from equipoise.judge.sources import Side, Wanted
 from equipoise.judge.staircase import RULES
 from equipoise.seeds import mix
 from equipoise.settings import typed
+from equipoise.sides import Side, Wanted
 
 Mode = Literal["real-or-fake", "timed", "pairwise"]
 Use = Literal["test", "tutorial", "catch", "mask"]

@@ -12,8 +12,8 @@ from equipoise.judge.answers import Answers
 from equipoise.judge.plan import Design
 from equipoise.judge.server import Server
 from equipoise.judge.session import Study
-from equipoise.judge.sources import Wanted, is_run, parted, sides
 from equipoise.run_folder import RunFolder
+from equipoise.sides import Wanted, is_run, parted, sides
 
 FOLDER = "judge"  # in the run's own
 PORT = 8420

@@ -11,7 +11,7 @@ import equipoise
 from equipoise.cli import main
 from equipoise.errors import DataError, SettingError
 from equipoise.judge import plan as plans
-from equipoise.judge.sources import Wanted, sides
+from equipoise.sides import Wanted, sides
 
 
 def pictures(folder: Path, n: int, size: int = 16, channels: int = 1, seed: int = 0) -> Path:
