@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import equipoise
-from equipoise import checkpoint
+from equipoise import checkpoint, describe
 from equipoise.data.source import Source
 from equipoise.errors import RunError, SettingError
 from equipoise.objectives.non_saturating import NonSaturating
@@ -225,3 +225,29 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_is_used(tmp_pat
 def test_training_leaves_the_numbers_of_the_process_as_they_were(tmp_path: Path) -> None:
     equipoise.fit(SMALL, steps=1, out=tmp_path / "run")
     assert float(torch.tensor(1e-40) * 1) > 0, "denormals count again"
+
+
+@pytest.mark.parametrize("by", ["frechet", "kernel"])
+def test_the_best_checkpoint_may_be_chosen_by_another_distance(by: str, tmp_path: Path) -> None:
+    settings = {
+        "checkpoints.best_by": by,
+        "checkpoints.every_steps": 4,
+        "checkpoints.keep_last": 1,
+        "steps": 12,
+        "epochs": None,
+    }
+    run = equipoise.fit(SMALL, out=tmp_path / "run", overrides=settings)
+    measured = run.evaluations()
+    assert len(measured) == 3 and all(record[by] != record["sliced_wasserstein"] for record in measured)
+    best = min(measured, key=lambda record: record[by])["step"]
+    assert equipoise.load(tmp_path / "run", "best").game.steps == best
+    kept = {int(path.name.removeprefix("step-")) for path in (tmp_path / "run" / "checkpoints").glob("step-*")}
+    assert kept == {best, 12}
+    again = equipoise.resume(tmp_path / "run", steps=16)
+    assert len(again.evaluations()) == 4 and by in again.evaluations()[-1]
+    assert f"{by} in a random encoder" in describe.result(again)
+
+
+def test_a_distance_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="best_by"):
+        equipoise.fit(SMALL, out=tmp_path / "run", overrides={"checkpoints.best_by": "fid"})

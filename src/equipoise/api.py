@@ -249,7 +249,8 @@ def load(
     facts = run.data_facts()
     if not all(isinstance(facts.get(key), kind) for key, kind in DATA_FACTS.items()):
         raise RunError(f"{run.data}: is not what equipoise writes")
-    found = checkpoint.at(run.checkpoints, step_of(run, step)) if step is not None else checkpoint.newest(run.checkpoints)
+    by = recipe.checkpoints.best_by
+    found = checkpoint.newest(run.checkpoints) if step is None else checkpoint.at(run.checkpoints, step_of(run, step, by))
     if found is None:
         raise RunError(f"{run.path}: there is no checkpoint to draw samples from; go on with: equipoise resume {run.path}")
     shape_only = Source(facts["name"], tuple(facts["shape"]), facts["length"], device=build.device(recipe.device))
@@ -258,16 +259,17 @@ def load(
     return Run(run.path, recipe, game, facts)
 
 
-def step_of(run: RunFolder, step: int | str) -> int:
+def step_of(run: RunFolder, step: int | str, by: str) -> int:
+    """The step that is meant; of 'best' the one of the least distance `by`."""
     if step != "best":
         try:
             return int(step)
         except ValueError:
             raise SettingError("step", f"must be a checkpoint's step or 'best', not {step!r}") from None
-    records = list(History(run.evaluations).read("step", "sliced_wasserstein"))
+    records = list(History(run.evaluations).read("step", by))
     if not records:
         raise RunError(f"{run.path}: no checkpoint was measured yet, so none is the best")
-    return int(min(records, key=lambda r: float(r["sliced_wasserstein"]))["step"])
+    return int(min(records, key=lambda r: float(r[by]))["step"])
 
 
 def source_facts(source: Source) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from equipoise.api import Run
 from equipoise.data import KINDS
 from equipoise.data.source import Order
 from equipoise.diagnosis import RULES
+from equipoise.metrics.quality import USUAL
 from equipoise.networks import NETWORKS
 from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
@@ -159,10 +160,12 @@ def result(run: Run) -> str:
                 f"  {name}  {mean:.4f} over the last epoch" + (f" (equilibrium {value:.4f})" if value is not None else "")
             )
     if evaluations:
-        best = min(evaluations, key=lambda r: float(r["sliced_wasserstein"]))
-        end = evaluations[-1]
-        lines.append(f"  distance to the data  {end['sliced_wasserstein']:.4f}")
-        lines[-1] += f" (best {best['sliced_wasserstein']:.4f} at step {best['step']})"
+        by = run.recipe.checkpoints.best_by
+        measured = [record for record in evaluations if by in record] or evaluations
+        by = by if by in measured[-1] else USUAL
+        best, end = min(measured, key=lambda r: float(r[by])), evaluations[-1]
+        lines.append(f"  distance to the data  {measured[-1][by]:.4f}")
+        lines[-1] += f" (best {best[by]:.4f} at step {best['step']}){'' if by == USUAL else f', {by} in a random encoder'}"
         if "modes" in end:
             lines.append(f"  modes  {end['modes']} of {end['of']}, {100 * end['high_quality']:.1f} % of the samples on one")
     lines += [f"  found  {title}, since step {since:,.0f}" for title, since in standing(run)]

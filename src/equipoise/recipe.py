@@ -48,12 +48,17 @@ class Grids:
 
 @dataclass
 class Checkpoints:
-    """When to save, and which checkpoints stay: the last few, every n-th epoch's, and the best."""
+    """When to save, and which checkpoints stay: the last few, every n-th epoch's, and the best.
+
+    best_by: the distance by which a checkpoint is the best: of the pixels or points themselves (sliced_wasserstein), or in a
+    frozen random encoder (frechet, kernel). Each is measured at every checkpoint, on at most 1024 fixed reals.
+    """
 
     every_epochs: int | None = None
     every_steps: int | None = None
     keep_last: int = 3
     keep_every_epochs: int | None = None
+    best_by: Literal["sliced_wasserstein", "frechet", "kernel"] = "sliced_wasserstein"
 
     def __post_init__(self) -> None:
         at_least_1(self, "checkpoints.", "every_epochs", "every_steps", "keep_last", "keep_every_epochs")

@@ -61,7 +61,7 @@ class Training:
         """Eyes on the game as it is since the step `origin`."""
         run, recipe, source, game = self.run, self.recipe, self.source, self.game
         self.observer = Observer(run, recipe, source, self.heldout, game, self.planned, self.progress.message, origin)
-        self.yardstick = Yardstick(source, recipe.seed)
+        self.yardstick = Yardstick(source, recipe.seed, recipe.checkpoints.best_by)
         self.album = Album(run, recipe, source, game)
 
     def seat(self, recipe: Recipe, source: Source, game: Game) -> None:
@@ -86,9 +86,10 @@ class Training:
         for record in self.observer.signals.read("seconds"):
             self.seconds_before = record["seconds"]
         self.observer.recall()
-        for record in self.evaluations.read("step", "sliced_wasserstein"):
-            if self.best is None or record["sliced_wasserstein"] < self.best:
-                self.best, self.best_step = record["sliced_wasserstein"], record["step"]
+        by = self.yardstick.by
+        for record in self.evaluations.read("step", by):
+            if self.best is None or record[by] < self.best:
+                self.best, self.best_step = record[by], record["step"]
         self.prune()  # a process that was killed after its last save could not
 
     def loop(self) -> None:
@@ -214,7 +215,7 @@ class Training:
             raise DivergedError(f"step {step}: {bad} is not finite; training stopped. " + self.last_good())
         score = self.yardstick.measure(sampling.best_generator(self.game), self.game)
         self.evaluations.append({"step": step, "epoch": round(self.clock.epoch, 4), **score})
-        distance = score["sliced_wasserstein"]
+        distance = score[self.yardstick.by]
         better = self.best is None or distance < self.best
         seen, about = self.observer.state()
         tensors, facts = tensors | seen, facts | about
