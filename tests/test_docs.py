@@ -23,6 +23,7 @@ from equipoise.metrics import METRICS as METRIC_PIECES
 from equipoise.networks import NETWORKS
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
+from equipoise.remedies import REMEDIES
 from equipoise.tricks import TRICKS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -166,6 +167,12 @@ def test_pieces_are_what_the_cards_say() -> None:
 def test_findings_are_what_the_rules_say() -> None:
     written = (ROOT / "docs/findings.md").read_text()
     assert written == reference.findings(), "run: python docs/make_pieces.py"
+
+
+def test_remedies_are_what_acts() -> None:
+    written = (ROOT / "docs/remedies.md").read_text()
+    assert written == reference.remedies(), "run: python docs/make_pieces.py"
+    assert all(f"`{name}`" in written for name in REMEDIES)
 
 
 def test_the_guide_tells_the_equilibrium_of_every_objective() -> None:

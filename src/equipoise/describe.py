@@ -27,6 +27,7 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.recipe import Recipe
+from equipoise.remedies import REMEDIES
 from equipoise.tricks import TRICKS
 
 TIMED_STEPS = 5
@@ -55,6 +56,8 @@ def pieces() -> str:
         lines.append(f"\n{section}")
         for piece in found.values():
             lines.extend([*card(piece), *settings(piece)])
+    lines.append("\nremedies: what --treat may do, and treat=[NAME,...] alone")
+    lines.extend(f"  {name}: {remedy.advice.title}" for name, remedy in REMEDIES.items())
     return "\n".join(lines).strip()
 
 
@@ -160,7 +163,7 @@ def result(run: Run) -> str:
                 f"  {name}  {mean:.4f} over the last epoch" + (f" (equilibrium {value:.4f})" if value is not None else "")
             )
     if evaluations:
-        by = run.recipe.checkpoints.best_by
+        by: str = run.recipe.checkpoints.best_by
         measured = [record for record in evaluations if by in record] or evaluations
         by = by if by in measured[-1] else USUAL
         best, end = min(measured, key=lambda r: float(r[by])), evaluations[-1]

@@ -1,4 +1,4 @@
-"""docs/pieces.md and docs/findings.md, written from the cards and docstrings; `python docs/make_pieces.py` does it."""
+"""docs/pieces.md, findings.md and remedies.md, written from the cards and docstrings: `python docs/make_pieces.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from equipoise.data import KINDS
 from equipoise.describe import knobs
 from equipoise.diagnosis import RULES
-from equipoise.diagnosis.advice import ADVICE
+from equipoise.diagnosis.advice import ADVICE, Advice
 from equipoise.diagnosis.rule import Rule
 from equipoise.diagnosis.thresholds import THRESHOLDS
 from equipoise.networks import NETWORKS
@@ -18,6 +18,9 @@ from equipoise.objectives import OBJECTIVES
 from equipoise.optimizers import OPTIMIZERS
 from equipoise.penalties import PENALTIES
 from equipoise.pieces import Card, Objective
+from equipoise.remedies import REMEDIES
+from equipoise.remedies.rank import evidence
+from equipoise.remedies.remedy import Change, Patient, Remedy
 from equipoise.signals import EXAMINATIONS, SIGNALS
 from equipoise.signals.updates import CARD as UPDATES
 from equipoise.tricks import TRICKS
@@ -65,10 +68,7 @@ would need; a log of two losses leaves most of them silent, and that is said too
 def findings() -> str:
     """The page of rules, remedies, signals and thresholds, Markdown."""
     parts = [FINDINGS, *(rule(piece) for piece in RULES.values())]
-    parts.append("## Remedies\n\nWhat is advised, as a setting of ours and as a change of a loop of one's own.")
-    for advice in ADVICE.values():
-        shown = [f"    {line}" for line in (advice.setting, *advice.code.split("\n")) if line]
-        parts.append("\n\n".join(filter(None, [f"### {advice.title}", sentence(advice.standing), "\n".join(shown)])))
+    parts.append("## Remedies\n\nIn words, as a setting, as code, and what acts: [remedies.md](remedies.md).")
     parts.append("## Signals\n\nOf every step, or of every few; then those of exams.")
     for names, card in [
         *((s.names, s.card) for s in SIGNALS.values()),
@@ -79,6 +79,92 @@ def findings() -> str:
     rows = [[f"`{name}`", f"{t.value:g}", t.source] for name, t in THRESHOLDS.items()]
     parts.append(f"## Thresholds\n\n{table(('name', 'value', 'source'), rows)}")
     return "\n\n".join(parts) + "\n"
+
+
+REMEDIES_PAGE = """\
+# Remedies
+
+What can be done about a finding: advised by default, done with `--treat` ([guide.md](guide.md#treating-what-goes-wrong)). Of
+those that fit, the one is tried first that brought back the largest share of failing runs with that finding in the clinic
+(`equipoise clinic evidence`; one half where nothing was tried). All are undone alike: the game goes on from the snapshot that
+was taken before, weights, moments and settings. This page is written by `docs/make_pieces.py` from the declarations in the
+code."""
+TYPICAL = Patient(
+    objective="non_saturating",
+    optimizer={"kind": "adam", "lr": 2e-4, "beta1": 0.5},
+    penalties={},
+    tricks={},
+    network={"kind": "dcgan", "width": 64},
+    g_rate=2e-4,
+    d_rate=2e-4,
+    image=True,
+    batch=64,
+    samples=60_000,
+    steps=5000,
+    steps_left=20_000,
+    healthy_steps=4000,
+    rescalable=True,
+    wrong_labels=("yours",),
+)
+
+
+def remedies() -> str:
+    """The page of remedies: what acts, with its measured success, and then what only somebody's code can change. Markdown."""
+    parts = [REMEDIES_PAGE, *(remedy(piece) for piece in REMEDIES.values())]
+    others = [advice for name, advice in ADVICE.items() if name not in REMEDIES]
+    parts.append("## What is advised alone\n\nNothing here can do it to a running game.")
+    parts.extend(advised(advice) for advice in others)
+    return "\n\n".join(parts) + "\n"
+
+
+def remedy(piece: Remedy) -> str:
+    """One remedy: for what, what it changes in a plain game of images at rate 2e-4, and how often it helped."""
+    found = evidence()
+    tried = [(finding, *found[finding][piece.name]) for finding in piece.treats if piece.name in found.get(finding, {})]
+    success = "; ".join(f"{spoken(finding)} {k} of {n}" for finding, k, n in tried) or "not tried yet"
+    rows = (
+        ("Treats", ", ".join(map(spoken, piece.treats))),
+        ("Changes", effect(piece.change(TYPICAL))),
+        ("Brought back in the clinic", success),
+    )
+    listed = "\n".join(f"- {name}: {text}" for name, text in rows)
+    return "\n\n".join([advised(piece.advice, piece.name), listed])
+
+
+def effect(change: Change | None) -> str:
+    """What a change does to a plain game, in words and settings."""
+    if change is None:
+        return "nothing in a plain game of images"
+    settings = " ".join(f"`{key}={plain(value)}`" for key, value in change.settings.items())
+    both = " and ".join(change.fresh)
+    parts = (
+        "goes back to the last healthy snapshot" if change.back else "",
+        f"{both} start{'' if len(change.fresh) > 1 else 's'} again from new weights" if change.fresh else "",
+        "the user's own trick that swaps labels plays no longer" if change.leave_out else "",
+        "the data is brought to [-1, 1]" if change.rescale else "",
+        "training ends" if change.end else "",
+        settings,
+    )
+    return "; ".join(filter(None, parts)) or "nothing but the new start"
+
+
+def plain(value: Any) -> str:
+    """A setting's value as the command line takes it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {plain(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def advised(advice: Advice, name: str = "") -> str:
+    shown = [f"    {line}" for line in (advice.setting, *advice.code.split("\n")) if line]
+    head = f"## {advice.title}" if name else f"### {advice.title}"
+    return "\n\n".join(filter(None, [head, f"`{name}`" if name else "", sentence(advice.standing), "\n".join(shown)]))
 
 
 def rule(piece: Rule) -> str:
