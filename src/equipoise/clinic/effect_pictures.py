@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from equipoise.clinic.decide import GOOD
 from equipoise.pictures.paper import AXIS, BLUE, FAINT, FINE, INK, ORANGE, RULE, blank, finished, font, label, ticks
 
-WIDTH, LEFT, RIGHT = 760, 250, 735
+WIDTH, LEFT, RIGHT = 760, 250, 715
 TOP, TITLE, ROW, FOOT = 14, 26, 22, 40
 FARTHEST = 4.0  # log2 of a ratio of distances; beyond it lies at the edge
 DOT = 3.5
