@@ -27,7 +27,8 @@ def decide(outcomes: Sequence[Outcome]) -> Verdict:
         for data in SCORED:
             some = [o for o in runs if WARDS[o.ward].data == data]
             bad, good = ([value(o.numbers) for o in some if wandering(o) is side] for side in (True, False))
-            areas[name][data] = auc(bad, good)
+            if bad and good:
+                areas[name][data] = auc(bad, good)
     told = "; ".join(
         f"{name}, " + " and ".join(f"{area[0]:.2f} on {data}" for data, area in by_data.items())
         for name, by_data in areas.items()
