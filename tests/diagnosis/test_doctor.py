@@ -87,7 +87,7 @@ def test_all_rules_on_2000_points_take_a_few_ms() -> None:
         begin = time.process_time()
         diagnose(track, RULES)
         times.append(time.process_time() - begin)
-    assert min(times) < 6e-3  # 2 to 3 on an idle core
+    assert min(times) < 15e-3  # 2 to 3 on an idle core; 7 beside a memory-bound process
 
 
 def test_the_cost_of_a_look_hardly_grows_with_the_run() -> None:
